@@ -1,0 +1,1 @@
+//! Operations: a method on a path template, named by an operation id.

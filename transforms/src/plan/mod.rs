@@ -1,0 +1,4 @@
+//! Plans: mappings after compilation, ready to run. Small, `Send + Sync`, and nothing in
+//! them is looked up by string while a body streams by.
+
+pub mod body;
