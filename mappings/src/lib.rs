@@ -1,1 +1,38 @@
 //! How the V1 and V2 Anchore Enterprise APIs differ: every operation and shape, as data.
+//!
+//! The TOML files beside this crate are embedded in it; [`mappings`] has them compiled. What
+//! the mapping language cannot say is a named Rust step in [`steps`].
+
+use std::sync::LazyLock;
+
+use windlass_transforms::diagnostic::Diagnostic;
+use windlass_transforms::{MappingSet, Mappings};
+
+pub mod steps;
+
+/// All mapping files: path relative to the mappings folder, and text. Sorted by path.
+pub static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/files.rs"));
+
+/// Compiles the embedded files.
+pub fn compile() -> Result<Mappings, Vec<Diagnostic>> {
+    let set = MappingSet::parse(FILES.iter().copied())?;
+    Mappings::compile(&set, steps::STEPS)
+}
+
+/// The embedded files, compiled once.
+pub fn mappings() -> &'static Mappings {
+    static MAPPINGS: LazyLock<Mappings> =
+        LazyLock::new(|| compile().expect("`embedded_mappings_compile` keeps them right"));
+    &MAPPINGS
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn embedded_mappings_compile() {
+        if let Err(diagnostics) = super::compile() {
+            let text: String = diagnostics.iter().map(ToString::to_string).collect();
+            panic!("{text}");
+        }
+    }
+}

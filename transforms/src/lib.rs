@@ -7,6 +7,7 @@
 //! mapping files ─parse─▶ MappingSet ─compile─▶ Mappings (routes + plans) ─▶ BodyRewriter
 //! ```
 
+pub mod compile;
 pub mod diagnostic;
 pub mod exchange;
 pub mod mapping;
@@ -15,3 +16,6 @@ pub mod plan;
 pub mod rewrite;
 pub mod route;
 pub mod step;
+
+pub use compile::Mappings;
+pub use mapping::MappingSet;

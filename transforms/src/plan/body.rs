@@ -82,8 +82,10 @@ pub enum KeySource {
     Literal(Box<str>),
     /// A string value of the document.
     Path(Vec<Box<str>>),
-    /// A value of the request, by its V1 name.
+    /// A path value of the request, by its V1 name.
     RequestPath(Box<str>),
+    /// A query value of the request, by its V1 name.
+    RequestQuery(Box<str>),
 }
 
 /// How one value is rewritten, wherever it stands. On an array, `object` and `words` apply

@@ -2,3 +2,8 @@
 //! them is looked up by string while a body streams by.
 
 pub mod body;
+pub mod call;
+pub mod explain;
+pub mod lookup;
+pub mod operation;
+pub(crate) mod query;

@@ -1,0 +1,127 @@
+//! A plan in words, and the same as data for `windlass explain` and the audit.
+
+use serde::Serialize;
+
+/// Everything a person wants to know about one V1 operation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// Operation id.
+    pub operation: String,
+    /// What differs, for the author of a client.
+    pub summary: String,
+    /// The V1 request line, without API version.
+    pub v1: String,
+    /// The V2 request line, without API version; `None` where there is no V2 call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub v2: Option<String>,
+    /// Why there is no V2 operation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What to do instead where there is no V2 operation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instead: Option<String>,
+    /// What the proxy answers by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// Path parameters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<Parameter>,
+    /// Query parameters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub query: Vec<Parameter>,
+    /// Query parameters that V2 is sent when the client sends none: name and value.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub query_defaults: Vec<(String, String)>,
+    /// Members of a JSON body that stand for query parameters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub body_query: Vec<Parameter>,
+    /// Calls made first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lookups: Vec<Lookup>,
+    /// What becomes of the request body; `None`: it passes as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Body>,
+    /// What becomes of answers, by V2 status.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub responses: Vec<Response>,
+    /// The shapes used in request and answers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shapes: Vec<Shape>,
+    /// What every caller loses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub losses: Vec<String>,
+}
+
+/// A V1 parameter and its V2 name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Parameter {
+    /// V1 name.
+    pub v1: String,
+    /// V2 name; `None`: V2 has none.
+    pub v2: Option<String>,
+    /// What else happens to it, or why V2 has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// A call made first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Lookup {
+    /// Its name.
+    pub name: String,
+    /// The V2 request line, without API version.
+    pub v2: String,
+    /// Name and JSONPath of each value taken.
+    pub take: Vec<(String, String)>,
+    /// When it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unless: Option<String>,
+}
+
+/// What becomes of a body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Body {
+    /// The layout line: the picture of the V1 body.
+    pub layout: String,
+    /// What the plan holds back while the body streams by, and why; empty: nothing.
+    pub holds: Vec<String>,
+}
+
+/// What becomes of the answers with some V2 status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Response {
+    /// The V2 status, or a class such as `4xx`.
+    pub v2_status: String,
+    /// The V1 status, where it differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub v1_status: Option<u16>,
+    /// Whether it comes from the defaults of all operations.
+    pub common: bool,
+    /// What becomes of the body; `None`: it passes as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Body>,
+}
+
+/// What differs in one kind of object.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Shape {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub summary: String,
+    /// Members that differ.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Field>,
+}
+
+/// A member that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Field {
+    /// V1 name; `None`: only V2 has it.
+    pub v1: Option<String>,
+    /// V2 name; `None`: only V1 has it.
+    pub v2: Option<String>,
+    /// What else happens to it, or why the other side has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
