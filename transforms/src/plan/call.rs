@@ -317,6 +317,7 @@ impl CallPlan {
                 .collect(),
             query,
             looked_up,
+            ..StepContext::default()
         }
     }
 }
