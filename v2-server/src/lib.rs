@@ -1,1 +1,40 @@
-//! Stub.
+//! A server for the V2 Anchore Enterprise API.
+//!
+//! One binary, one database. [`Server::builder`] starts in tests exactly what `windlass-server`
+//! starts:
+//!
+//! ```no_run
+//! # async fn start() -> Result<(), windlass_v2_server::StartError> {
+//! use windlass_v2_server::Server;
+//!
+//! let server = Server::builder("./windlass-data")
+//!     .listen(([127, 0, 0, 1], 0).into())
+//!     .admin_password("correct horse")
+//!     .start()
+//!     .await?;
+//! println!("GET http://{}/v2/images", server.address());
+//! server.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod access;
+mod bootstrap;
+mod http;
+mod ids;
+mod openapi;
+mod resources;
+mod router;
+mod server;
+mod state;
+pub mod store;
+mod time;
+
+#[cfg(test)]
+mod testing;
+
+pub use access::password::PasswordCost;
+pub use ids::{IdSource, RandomIds};
+pub use server::{Server, ServerBuilder, StartError};
+pub use state::Limits;
+pub use time::{Clock, NoTime, SystemClock, Timestamp};

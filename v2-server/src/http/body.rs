@@ -1,0 +1,115 @@
+//! JSON bodies in and out.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, OptionalFromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{ApiError, Problem};
+use crate::state::AppState;
+
+/// A JSON body. In: checked against its type, with an answer that says where it does not fit.
+/// `Option<Json<T>>` also takes an empty body.
+#[derive(Debug, Clone)]
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
+        let kind = content_type(request.headers());
+        if !is_json(&kind) {
+            return Err(Problem::wrong_content_type(&kind, "JSON data").into());
+        }
+        let bytes = read(request, state).await?;
+        parse(&bytes).map(Self).map_err(ApiError::from)
+    }
+}
+
+impl<T: DeserializeOwned> OptionalFromRequest<AppState> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Option<Self>, ApiError> {
+        let kind = content_type(request.headers());
+        let bytes = read(request, state).await?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        if !is_json(&kind) {
+            return Err(Problem::wrong_content_type(&kind, "JSON data").into());
+        }
+        Ok(Some(Self(parse(&bytes)?)))
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => {
+                let kind = HeaderValue::from_static("application/json");
+                ([(header::CONTENT_TYPE, kind)], body).into_response()
+            }
+            Err(error) => ApiError::internal(error).into_response(),
+        }
+    }
+}
+
+/// Reads a whole body, up to the limit of its route.
+///
+/// # Errors
+/// 413 beyond the limit, 400 when the client stops in the middle.
+pub(crate) async fn read(request: Request, state: &AppState) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|rejection| match rejection {
+            BytesRejection::FailedToBufferBody(ref failed)
+                if failed.body_text().contains("length limit") =>
+            {
+                Problem::too_large(state.limits.body_bytes)
+            }
+            _ => Problem::bad_request("the request body ended before it was complete"),
+        })
+}
+
+/// Reads `bytes` as JSON of the form `T`.
+///
+/// # Errors
+/// A problem that names the place, what was expected and what came.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Problem::bad_request(
+            "Request body is empty, expected a JSON document",
+        ));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let place = error.path().to_string();
+        let cause = error.into_inner();
+        Problem::bad_request(match cause.classify() {
+            serde_json::error::Category::Data if place == "." => format!("Request body: {cause}"),
+            serde_json::error::Category::Data => format!("Request body, `{place}`: {cause}"),
+            _ => format!("Request body is not valid JSON: {cause}"),
+        })
+    })?;
+    reader.end().map_err(|cause| {
+        Problem::bad_request(format!("Request body is not valid JSON: {cause}"))
+    })?;
+    Ok(value)
+}
+
+/// The media type of the body, without parameters; empty when there is none.
+pub(crate) fn content_type(headers: &HeaderMap) -> String {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .map(|value| value.split(';').next().unwrap_or_default().trim())
+        .unwrap_or_default()
+        .to_ascii_lowercase()
+}
+
+fn is_json(kind: &str) -> bool {
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+}

@@ -1,0 +1,104 @@
+//! Registries in the database.
+
+use super::types::RegistryConfiguration;
+use crate::params;
+use crate::store::{Result, Row, Transaction};
+
+/// All registries of an account, oldest first.
+pub(super) fn list(tx: &mut Transaction<'_>, account: &str) -> Result<Vec<RegistryConfiguration>> {
+    tx.query(
+        "SELECT created_at, last_updated, registry_user, registry_type, account_name, registry,
+                registry_name, registry_verify
+         FROM registries WHERE account_name = $1 ORDER BY created_at, registry",
+        params![account],
+        read,
+    )
+}
+
+/// One registry of an account.
+pub(super) fn get(
+    tx: &mut Transaction<'_>,
+    account: &str,
+    registry: &str,
+) -> Result<Option<RegistryConfiguration>> {
+    tx.query_opt(
+        "SELECT created_at, last_updated, registry_user, registry_type, account_name, registry,
+                registry_name, registry_verify
+         FROM registries WHERE account_name = $1 AND registry = $2",
+        params![account, registry],
+        read,
+    )
+}
+
+/// Adds a registry; tells whether it was new.
+pub(super) fn insert(
+    tx: &mut Transaction<'_>,
+    record: &RegistryConfiguration,
+    password: &str,
+) -> Result<bool> {
+    let added = tx.execute(
+        "INSERT INTO registries (account_name, registry, registry_name, registry_type, registry_user,
+                                 registry_pass, registry_verify, created_at, last_updated)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         ON CONFLICT DO NOTHING",
+        params![
+            record.account_name,
+            record.registry,
+            record.registry_name,
+            record.registry_type,
+            record.registry_user,
+            password,
+            record.registry_verify,
+            record.created_at,
+            record.last_updated,
+        ],
+    )?;
+    Ok(added == 1)
+}
+
+/// Writes a changed registry. Without a password the stored one stays.
+pub(super) fn update(
+    tx: &mut Transaction<'_>,
+    record: &RegistryConfiguration,
+    password: Option<&str>,
+) -> Result<()> {
+    tx.execute(
+        "UPDATE registries
+         SET registry_name = $3, registry_type = $4, registry_user = $5,
+             registry_pass = coalesce($6, registry_pass), registry_verify = $7, last_updated = $8
+         WHERE account_name = $1 AND registry = $2",
+        params![
+            record.account_name,
+            record.registry,
+            record.registry_name,
+            record.registry_type,
+            record.registry_user,
+            password,
+            record.registry_verify,
+            record.last_updated,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Removes a registry, if it is there.
+pub(super) fn delete(tx: &mut Transaction<'_>, account: &str, registry: &str) -> Result<()> {
+    tx.execute(
+        "DELETE FROM registries WHERE account_name = $1 AND registry = $2",
+        params![account, registry],
+    )?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<RegistryConfiguration> {
+    Ok(RegistryConfiguration {
+        created_at: row.get(0)?,
+        last_updated: row.get(1)?,
+        registry_user: row.get(2)?,
+        registry_type: row.get(3)?,
+        account_name: row.get(4)?,
+        registry: row.get(5)?,
+        registry_name: row.get(6)?,
+        registry_verify: row.get(7)?,
+    })
+}

@@ -1,0 +1,249 @@
+//! Starting and stopping a server.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tower::Layer;
+use tower::util::MapRequestLayer;
+
+use crate::access::password::{PasswordCost, Passwords};
+use crate::access::token::Tokens;
+use crate::bootstrap;
+use crate::http::guard::{Demands, UndeclaredDemand};
+use crate::http::uri;
+use crate::ids::{IdSource, RandomIds};
+use crate::openapi;
+use crate::router;
+use crate::state::{AppState, Limits, Parts};
+use crate::store::{self, Store};
+use crate::time::{Clock, SystemClock};
+
+/// How long requests in flight may take once the server is asked to stop.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be opened or brought up to date.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The address cannot be listened on.
+    #[error("failed to listen on {address}")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// An operation is not annotated as it must be; a fault of this program.
+    #[error(transparent)]
+    Document(#[from] UndeclaredDemand),
+    /// The first password could not be hashed.
+    #[error("failed to hash the administrator's password: {0}")]
+    Password(String),
+}
+
+/// How to start a server. Everything has a default but the data folder.
+pub struct ServerBuilder {
+    data_dir: PathBuf,
+    listen: SocketAddr,
+    admin_password: Option<String>,
+    limits: Limits,
+    password_cost: PasswordCost,
+    token_lifetime: i64,
+    refresh_lifetime: i64,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl ServerBuilder {
+    /// Where to listen; port 0 takes a free one.
+    #[must_use]
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
+    /// The administrator's password, should this be the first start. Without one a random one is
+    /// made: see [`Server::new_admin_password`].
+    #[must_use]
+    pub fn admin_password(mut self, password: impl Into<String>) -> Self {
+        self.admin_password = Some(password.into());
+        self
+    }
+
+    /// Sizes and times a request may take.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How much work password hashes are; tests want little.
+    #[must_use]
+    pub fn password_cost(mut self, cost: PasswordCost) -> Self {
+        self.password_cost = cost;
+        self
+    }
+
+    /// Seconds that access tokens and refresh tokens are good for.
+    #[must_use]
+    pub fn token_lifetimes(mut self, access_seconds: i64, refresh_seconds: i64) -> Self {
+        self.token_lifetime = access_seconds;
+        self.refresh_lifetime = refresh_seconds;
+        self
+    }
+
+    /// Another clock than the machine's.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Another source of identifiers than chance.
+    #[must_use]
+    pub fn ids(mut self, ids: Arc<dyn IdSource>) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    /// Opens the database, prepares it, and starts to answer requests.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(self) -> Result<Server, StartError> {
+        let wanted = self.listen;
+        let refused = |source| StartError::Listen {
+            address: wanted,
+            source,
+        };
+        let listener = TcpListener::bind(wanted).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        let (state, new_admin_password) = self.prepare(address).await?;
+        let (stop, stopped) = watch::channel(());
+        let serving = tokio::spawn(serve(listener, app(&state), stopped));
+        Ok(Server {
+            address,
+            new_admin_password,
+            stop,
+            serving,
+        })
+    }
+
+    /// All but the listening: for tests that call the router in process.
+    pub(crate) async fn prepare(
+        self,
+        address: SocketAddr,
+    ) -> Result<(AppState, Option<String>), StartError> {
+        let folder = self.data_dir;
+        let store = tokio::task::spawn_blocking(move || Store::open(&folder))
+            .await
+            .map_err(store::Error::from)??;
+        let passwords = Passwords::new(self.password_cost);
+        let now = self.clock.now();
+        bootstrap::seed_roles(&store, now).await?;
+        let mut new_password = None;
+        if !bootstrap::has_administrator(&store).await? {
+            let password = self.admin_password.unwrap_or_else(|| {
+                let random = bootstrap::random_password();
+                new_password = Some(random.clone());
+                random
+            });
+            let hash = passwords
+                .hash(password)
+                .await
+                .map_err(|error| StartError::Password(error.to_string()))?;
+            bootstrap::make_administrator(&store, &*self.ids, now, hash).await?;
+        }
+        let key = bootstrap::token_key(&store).await?;
+        let document = router::document();
+        let state = AppState::new(Parts {
+            demands: Demands::read(&document)?,
+            document: openapi::finish(document),
+            tokens: Tokens::new(&key, self.token_lifetime, self.refresh_lifetime),
+            store,
+            clock: self.clock,
+            ids: self.ids,
+            limits: self.limits,
+            passwords,
+            host_id: "windlass".to_owned(),
+            base_url: format!("http://{address}"),
+        });
+        Ok((state, new_password))
+    }
+}
+
+/// A running server. Dropping it without [`Server::stop`] leaves it running until the runtime ends.
+pub struct Server {
+    address: SocketAddr,
+    new_admin_password: Option<String>,
+    stop: watch::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl Server {
+    /// A server that keeps its data in `data_dir`.
+    pub fn builder(data_dir: impl Into<PathBuf>) -> ServerBuilder {
+        ServerBuilder {
+            data_dir: data_dir.into(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8228)),
+            admin_password: None,
+            limits: Limits::default(),
+            password_cost: PasswordCost::Standard,
+            token_lifetime: 3600,
+            refresh_lifetime: 86_400,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+        }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The administrator's password, when this start made it up. It is kept nowhere else.
+    pub fn new_admin_password(&self) -> Option<&str> {
+        self.new_admin_password.as_deref()
+    }
+
+    /// Takes no more requests, lets those in flight finish (for at most half a minute), and returns.
+    pub async fn stop(self) {
+        let Self {
+            stop, mut serving, ..
+        } = self;
+        drop(stop);
+        if tokio::time::timeout(GRACE, &mut serving).await.is_err() {
+            tracing::warn!("stopped with requests still in flight");
+            serving.abort();
+        }
+    }
+}
+
+/// The router, behind what must see a request before it is routed.
+pub(crate) fn app(state: &AppState) -> Router {
+    let routed = router::router(state);
+    // A layer of the router itself would run after routing, too late to change the path.
+    let cleaned = MapRequestLayer::new(uri::without_empty_segments).layer(routed);
+    Router::new().fallback_service(cleaned)
+}
+
+async fn serve(listener: TcpListener, app: Router, mut stopped: watch::Receiver<()>) {
+    let stop = async move {
+        // Ends with an error when the sender is dropped, which is the signal.
+        let _ = stopped.changed().await;
+    };
+    if let Err(error) = axum::serve(listener, app)
+        .with_graceful_shutdown(stop)
+        .await
+    {
+        tracing::error!("stopped listening: {error}");
+    }
+}

@@ -1,0 +1,101 @@
+//! Storage without knowledge of resources: transactions, rows, values and migrations.
+//!
+//! A transaction is synchronous and runs on a blocking thread. Queries are written with `$1`
+//! placeholders and only with what SQLite and PostgreSQL both know, so that the database behind
+//! [`Transaction`] can be either.
+//!
+//! ```no_run
+//! # use windlass_v2_server::{params, store::{Error, Store}};
+//! # async fn list(store: Store) -> Result<Vec<String>, Error> {
+//! store
+//!     .read(|tx| {
+//!         tx.query(
+//!             "SELECT name FROM accounts WHERE state = $1",
+//!             params!["enabled"],
+//!             |row| row.get(0),
+//!         )
+//!     })
+//!     .await
+//! # }
+//! ```
+//!
+//! Rules for queries:
+//! - a closure given to [`Store::read`] or [`Store::write`] may run more than once (a database may
+//!   ask to repeat a transaction), hence `Fn`: it must have no effect outside the transaction;
+//! - whether a row was there already is read from the count that `INSERT … ON CONFLICT DO NOTHING`
+//!   gives back, never from a failed statement, which would end the transaction on PostgreSQL;
+//! - booleans are bound and read as `bool`, times as [`Timestamp`](crate::time::Timestamp), JSON
+//!   documents as text.
+
+mod error;
+mod migrate;
+mod row;
+mod sqlite;
+mod transaction;
+mod value;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub use error::{Error, Result};
+pub use migrate::schema_version;
+pub use row::{Column, Row};
+pub use transaction::Transaction;
+pub use value::{FromValue, ToValue, Value};
+
+use sqlite::Sqlite;
+
+/// Values for the placeholders of one statement, in order: `params![name, created_at]`.
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => {
+        &[$($crate::store::ToValue::to_value(&$value)),*]
+    };
+}
+
+/// The database of one server. Cloning is cheap and gives the same database.
+#[derive(Clone)]
+pub struct Store {
+    sqlite: Arc<Sqlite>,
+}
+
+impl Store {
+    /// Opens the SQLite database in `folder` (made when missing) and brings its tables up to date.
+    ///
+    /// # Errors
+    /// The folder cannot be made or written, the file is no database, or a newer version of this
+    /// program wrote it.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let sqlite = Sqlite::open(folder)?;
+        sqlite.with_writer(|connection| migrate::apply(connection))?;
+        Ok(Self {
+            sqlite: Arc::new(sqlite),
+        })
+    }
+
+    /// Runs `work` on a consistent snapshot; what it writes is refused.
+    ///
+    /// # Errors
+    /// Those of `work`, and [`Error`] when the database fails.
+    pub async fn read<T, E, F>(&self, work: F) -> std::result::Result<T, E>
+    where
+        F: Fn(&mut Transaction<'_>) -> std::result::Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.sqlite.read(work).await
+    }
+
+    /// Runs `work` alone among writers and commits what it wrote, or nothing when it fails.
+    ///
+    /// # Errors
+    /// Those of `work`, and [`Error`] when the database fails.
+    pub async fn write<T, E, F>(&self, work: F) -> std::result::Result<T, E>
+    where
+        F: Fn(&mut Transaction<'_>) -> std::result::Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.sqlite.write(work).await
+    }
+}
