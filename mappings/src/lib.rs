@@ -8,7 +8,10 @@ use std::sync::LazyLock;
 use windlass_transforms::diagnostic::Diagnostic;
 use windlass_transforms::{MappingSet, Mappings};
 
+mod folder;
 pub mod steps;
+
+pub use folder::{LoadError, load};
 
 /// All mapping files: path relative to the mappings folder, and text. Sorted by path.
 pub static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/files.rs"));
