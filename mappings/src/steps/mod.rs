@@ -1,6 +1,45 @@
-//! The few rewrites that the mapping language cannot say, by name.
+//! Named steps: the few differences between V1 and V2 that mapping files cannot say.
+//!
+//! Each file holds one step, the reason why it is not a mapping, and its tests. Steps are pure
+//! functions over JSON values; mapping files call them with `via NAME`.
+
+mod image_source;
+mod joined_licenses;
+mod nested_error;
+mod policy_check;
+mod policy_document;
+mod policy_record;
+mod policy_spec_words;
+mod v1_error;
 
 use windlass_transforms::step::Step;
 
-/// Every step, as mappings name them after `via`.
-pub static STEPS: &[Step] = &[];
+/// Every step, for the compiler of the mappings.
+pub static STEPS: &[Step] = &[
+    image_source::STEP,
+    joined_licenses::STEP,
+    nested_error::STEP,
+    policy_check::STEP,
+    policy_document::STEP,
+    policy_record::STEP,
+    policy_spec_words::STEP,
+    v1_error::STEP,
+    v1_error::AS_500,
+];
+
+/// Which way a table of pairs is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    ToV1,
+    ToV2,
+}
+
+impl Direction {
+    /// `(from, to)` of a V1 and a V2 value.
+    fn pair<T>(self, v1: T, v2: T) -> (T, T) {
+        match self {
+            Self::ToV1 => (v2, v1),
+            Self::ToV2 => (v1, v2),
+        }
+    }
+}
