@@ -9,7 +9,6 @@ mod nested_error;
 mod policy_check;
 mod policy_document;
 mod policy_record;
-mod policy_spec_words;
 mod v1_error;
 
 use windlass_transforms::step::Step;
@@ -22,7 +21,6 @@ pub static STEPS: &[Step] = &[
     policy_check::STEP,
     policy_document::STEP,
     policy_record::STEP,
-    policy_spec_words::STEP,
     v1_error::STEP,
     v1_error::AS_500,
 ];

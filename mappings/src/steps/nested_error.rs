@@ -2,19 +2,19 @@
 //! JSON text in the message of a 500.
 
 use serde_json::{Value, json};
-use windlass_transforms::step::{Step, StepContext, StepError};
+use windlass_transforms::step::Step;
 
 /// See the module.
 pub(super) const STEP: Step = Step {
     name: "nested_error",
     reason: "writes the V2 error as JSON text into the message of another error",
     v1_to_v2: None,
-    v2_to_v1: Some(v2_to_v1),
+    v2_to_v1: Some(|value, _| Ok(nested(&value))),
 };
 
 /// The V2 error inside the message of a 500. An unknown content type was V1's own error and
 /// stands in the message as it is.
-fn v2_to_v1(value: Value, _: &StepContext) -> Result<Value, StepError> {
+fn nested(value: &Value) -> Value {
     let text = |name: &str| match value.get(name) {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
@@ -26,21 +26,17 @@ fn v2_to_v1(value: Value, _: &StepContext) -> Result<Value, StepError> {
     } else {
         json!({"message": message, "detail": text("detail"), "httpcode": 404}).to_string()
     };
-    Ok(json!({"message": message, "httpcode": 500, "detail": {"error_codes": []}}))
+    json!({"message": message, "httpcode": 500, "detail": {"error_codes": []}})
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn nested(value: Value) -> Value {
-        v2_to_v1(value, &StepContext::default()).expect("any JSON can be nested")
-    }
-
     #[test]
     fn the_v2_error_is_text_in_the_message() {
         let v1 = nested(
-            json!({"message": "image not found in DB", "httpcode": 404, "detail": {"error_codes": []}}),
+            &json!({"message": "image not found in DB", "httpcode": 404, "detail": {"error_codes": []}}),
         );
         assert_eq!(v1["httpcode"], json!(500));
         assert_eq!(v1["detail"], json!({"error_codes": []}));
@@ -53,7 +49,7 @@ mod tests {
 
     #[test]
     fn an_unknown_type_is_said_plainly() {
-        let v1 = nested(json!({"message": "content type (nosuch) not available", "detail": null}));
+        let v1 = nested(&json!({"message": "content type (nosuch) not available", "detail": null}));
         assert_eq!(v1["message"], json!("content type (nosuch) not available"));
     }
 
@@ -65,7 +61,7 @@ mod tests {
             json!([1]),
             json!({"title": "Not Found"}),
         ] {
-            let v1 = nested(odd);
+            let v1 = nested(&odd);
             assert_eq!(v1["httpcode"], json!(500));
             assert!(v1["message"].is_string());
         }

@@ -17,7 +17,7 @@ pub(super) const STEP: Step = Step {
     name: "policy_check",
     reason: "turns named findings into positional rows under keys made of data, with times as epoch seconds",
     v1_to_v2: None,
-    v2_to_v1: Some(v2_to_v1),
+    v2_to_v1: Some(|value, context| v2_to_v1(&value, context)),
 };
 
 /// The columns of every table.
@@ -39,9 +39,9 @@ const BASE_COLUMN: &str = "Inherited_From_Base";
 /// # Errors
 /// 404 when there is no evaluation, as V1 servers answered; [`StepError::Unexpected`] when
 /// something that V2 promises is missing.
-fn v2_to_v1(value: Value, context: &StepContext) -> Result<Value, StepError> {
-    let digest = text(&value, "image_digest")?;
-    let tag = text(&value, "evaluated_tag")?;
+fn v2_to_v1(value: &Value, context: &StepContext) -> Result<Value, StepError> {
+    let digest = text(value, "image_digest")?;
+    let tag = text(value, "evaluated_tag")?;
     let evaluations = match value.get("evaluations") {
         None | Some(Value::Null) => &[][..],
         Some(evaluations) => evaluations
@@ -57,7 +57,7 @@ fn v2_to_v1(value: Value, context: &StepContext) -> Result<Value, StepError> {
     let check = Check {
         digest,
         tag,
-        policy_id: text(&value, "policy_id")?,
+        policy_id: text(value, "policy_id")?,
         detail: !is(&context.query, "detail", "false"),
         with_base: context.query.get("base_digest").is_some_and(|d| d != ""),
         looked_up: &context.looked_up,
@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn findings_become_rows_of_a_table_keyed_by_the_image_id() {
-        let v1 = v2_to_v1(answer(&[evaluation()]), &context(json!({}))).unwrap();
+        let v1 = v2_to_v1(&answer(&[evaluation()]), &context(json!({}))).unwrap();
         let evaluation = only(&v1);
         assert_eq!(evaluation["policyId"], json!("p1"));
         assert_eq!(evaluation["status"], json!("fail"));
@@ -343,7 +343,7 @@ mod tests {
     #[test]
     fn every_row_is_as_long_as_the_header() {
         for query in [json!({}), json!({"base_digest": "sha256:bb"})] {
-            let v1 = v2_to_v1(answer(&[evaluation()]), &context(query)).unwrap();
+            let v1 = v2_to_v1(&answer(&[evaluation()]), &context(query)).unwrap();
             let table = &only(&v1)["detail"]["result"]["result"]["id1"]["result"];
             let columns = table["header"].as_array().unwrap().len();
             for row in table["rows"].as_array().unwrap() {
@@ -357,7 +357,7 @@ mod tests {
         let mut evaluation = evaluation();
         evaluation["comparison_image_digest"] = json!("sha256:bb");
         let query = json!({"base_digest": "sha256:bb"});
-        let v1 = v2_to_v1(answer(&[evaluation]), &context(query)).unwrap();
+        let v1 = v2_to_v1(&answer(&[evaluation]), &context(query)).unwrap();
         let result = &only(&v1)["detail"]["result"];
         assert_eq!(result["base_image_digest"], json!("sha256:bb"));
         let table = &result["result"]["id1"]["result"];
@@ -373,7 +373,7 @@ mod tests {
         evaluation["status"] = json!("pass");
         evaluation["matched_allowlisted_images_rule"] = json!({"id": "ai1", "name": "good",
             "registry": "quay.io", "repository": "team/app", "image": {"type": "tag", "value": "1"}});
-        let v1 = v2_to_v1(answer(&[evaluation]), &context(json!({}))).unwrap();
+        let v1 = v2_to_v1(&answer(&[evaluation]), &context(json!({}))).unwrap();
         let result = &only(&v1)["detail"]["result"];
         assert_eq!(result["final_action"], json!("go"));
         assert_eq!(result["final_action_reason"], json!("whitelisted"));
@@ -395,7 +395,7 @@ mod tests {
             query: context(json!({"detail": "False"})).query,
             ..StepContext::default()
         };
-        let v1 = v2_to_v1(answer(&[evaluation.clone(), evaluation]), &context).unwrap();
+        let v1 = v2_to_v1(&answer(&[evaluation.clone(), evaluation]), &context).unwrap();
         assert_eq!(
             v1,
             json!([{"sha256:aa": {TAG: [
@@ -409,7 +409,7 @@ mod tests {
     fn a_tag_that_was_never_attached_has_the_first_id() {
         let mut answer = answer(&[evaluation()]);
         answer["evaluated_tag"] = json!("docker.io/other:9");
-        let v1 = v2_to_v1(answer, &context(json!({}))).unwrap();
+        let v1 = v2_to_v1(&answer, &context(json!({}))).unwrap();
         let evaluation = &v1[0]["sha256:aa"]["docker.io/other:9"][0];
         assert_eq!(evaluation["detail"]["result"]["image_id"], json!("id0"));
     }
@@ -420,7 +420,7 @@ mod tests {
             let mut answer = answer(&[]);
             answer["evaluations"] = none;
             assert!(matches!(
-                v2_to_v1(answer, &context(json!({}))),
+                v2_to_v1(&answer, &context(json!({}))),
                 Err(StepError::Refused { status: 404, .. })
             ));
         }
@@ -452,7 +452,7 @@ mod tests {
             *evaluation.pointer_mut(pointer).unwrap() = json!(null);
             assert!(
                 matches!(
-                    v2_to_v1(answer(&[evaluation]), &context(json!({}))),
+                    v2_to_v1(&answer(&[evaluation]), &context(json!({}))),
                     Err(StepError::Unexpected(_))
                 ),
                 "{pointer}"

@@ -4,14 +4,14 @@
 //! says `code`. Bodies of problems (`application/problem+json`) are the same in both and stay.
 
 use serde_json::Value;
-use windlass_transforms::step::{Step, StepContext, StepError};
+use windlass_transforms::step::Step;
 
 /// Adds `httpcode` to errors that have `code` only.
 pub(super) const STEP: Step = Step {
     name: "v1_error",
     reason: "adds a member only where another one is missing",
     v1_to_v2: None,
-    v2_to_v1: Some(with_httpcode),
+    v2_to_v1: Some(|value, _| Ok(with_httpcode(value))),
 };
 
 /// Errors of any status as V1's 500.
@@ -19,21 +19,21 @@ pub(super) const AS_500: Step = Step {
     name: "v1_error_500",
     reason: "the status inside the body must say the status that V1 servers sent",
     v1_to_v2: None,
-    v2_to_v1: Some(as_500),
+    v2_to_v1: Some(|value, _| Ok(as_500(value))),
 };
 
-fn with_httpcode(mut value: Value, _: &StepContext) -> Result<Value, StepError> {
+fn with_httpcode(mut value: Value) -> Value {
     if let Value::Object(error) = &mut value
         && !error.contains_key("httpcode")
         && let Some(code @ Value::Number(_)) = error.get("code").cloned()
     {
         error.insert("httpcode".to_owned(), code);
     }
-    Ok(value)
+    value
 }
 
-fn as_500(value: Value, context: &StepContext) -> Result<Value, StepError> {
-    let mut value = with_httpcode(value, context)?;
+fn as_500(value: Value) -> Value {
+    let mut value = with_httpcode(value);
     if let Value::Object(error) = &mut value {
         for name in ["httpcode", "code", "status"] {
             if let Some(status @ Value::Number(_)) = error.get_mut(name) {
@@ -41,12 +41,14 @@ fn as_500(value: Value, context: &StepContext) -> Result<Value, StepError> {
             }
         }
     }
-    Ok(value)
+    value
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+
+    use windlass_transforms::step::StepContext;
 
     use super::*;
 

@@ -18,6 +18,10 @@
 //! V2 → V1 → V2 gives the same document. The second is what lets a client read a policy, edit
 //! it and put it back.
 
+#[cfg(test)]
+mod documents;
+#[cfg(test)]
+mod laws;
 mod shapes;
 #[cfg(test)]
 mod tests;

@@ -219,10 +219,11 @@ fn add(v2: &mut Map<String, Value>, added: &Added, owner: &str, taken: &mut Hash
 fn made_id(element: &Map<String, Value>, owner: &str, taken: &HashSet<String>) -> String {
     let mut name = format!("{owner}\n");
     canonical(&Value::Object(element.clone()), &mut name);
-    (0_usize..)
+    // One more than are taken: at least one of them is free.
+    (0..=taken.len())
         .map(|copy| Uuid::new_v5(&ID_SPACE, format!("{copy}\n{name}").as_bytes()).to_string())
         .find(|id| !taken.contains(id))
-        .expect("a finite list cannot take every id")
+        .expect("more ids were made than are taken")
 }
 
 /// Appends a value as text that does not depend on the order of members.

@@ -55,7 +55,7 @@ pub(in crate::steps) fn trigger(
 }
 
 /// Whether a parameter says how a list is meant: allowed or denied.
-pub(in crate::steps) fn names_a_list(gate: &str, trigger: &str, parameter: &str) -> bool {
+fn names_a_list(gate: &str, trigger: &str, parameter: &str) -> bool {
     LISTS.iter().any(|(g, t, p)| {
         g.eq_ignore_ascii_case(gate)
             && t.eq_ignore_ascii_case(trigger)
@@ -64,27 +64,12 @@ pub(in crate::steps) fn names_a_list(gate: &str, trigger: &str, parameter: &str)
 }
 
 /// The other generation's word for such a value.
-pub(in crate::steps) fn value(word: &str, direction: Direction) -> Option<&'static str> {
+fn value(word: &str, direction: Direction) -> Option<&'static str> {
     VALUES
         .iter()
         .map(|(v1, v2)| direction.pair(*v1, *v2))
         .find(|(from, _)| *from == word)
         .map(|(_, to)| to)
-}
-
-/// A description in which such words stand in quotes.
-pub(in crate::steps) fn quoted(text: &str, direction: Direction) -> String {
-    let mut text = text.to_owned();
-    for (v1, v2) in VALUES {
-        let (from, to) = direction.pair(v1, v2);
-        for quote in ['\'', '"'] {
-            text = text.replace(
-                &format!("{quote}{from}{quote}"),
-                &format!("{quote}{to}{quote}"),
-            );
-        }
-    }
-    text
 }
 
 /// Exchanges the words of one rule.
