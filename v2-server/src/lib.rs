@@ -19,6 +19,7 @@
 //! ```
 
 mod access;
+mod analysis;
 mod bootstrap;
 mod http;
 mod ids;

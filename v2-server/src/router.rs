@@ -11,12 +11,15 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::http::{Problem, guard, uri};
 use crate::openapi;
-use crate::resources::registries;
+use crate::resources::{event_types, events, registries};
 use crate::state::AppState;
 
 /// All operations, with the document they make together. Paths are without the `/v2` in front.
 fn operations() -> OpenApiRouter<AppState> {
-    OpenApiRouter::with_openapi(openapi::base()).merge(registries::router())
+    OpenApiRouter::with_openapi(openapi::base())
+        .merge(event_types::router())
+        .merge(events::router())
+        .merge(registries::router())
 }
 
 /// The document of all operations, with paths as the router has them.

@@ -20,7 +20,16 @@ macro_rules! migrations {
 }
 
 /// All migrations by number. A released one is never edited: what changes later is a new number.
-const MIGRATIONS: &[Migration] = migrations!["0001_accounts", "0002_rbac", "0003_registries",];
+const MIGRATIONS: &[Migration] = migrations![
+    "0001_accounts",
+    "0002_rbac",
+    "0003_registries",
+    "0010_events",
+    "0011_subscriptions",
+    "0012_images",
+    "0013_imports",
+    "0014_vulnerabilities",
+];
 
 impl Migration {
     fn number(&self) -> u32 {

@@ -27,6 +27,7 @@
 //! - booleans are bound and read as `bool`, times as [`Timestamp`](crate::time::Timestamp), JSON
 //!   documents as text.
 
+mod conditions;
 mod error;
 mod migrate;
 mod row;
@@ -37,6 +38,7 @@ mod value;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use conditions::Conditions;
 pub use error::{Error, Result};
 pub use migrate::schema_version;
 pub use row::{Column, Row};

@@ -1,0 +1,3 @@
+//! `/images/{image_digest}/artifacts`: by-products of the analysis.
+
+pub(crate) mod types;

@@ -1,0 +1,3 @@
+//! `/images/{image_digest}/content`: what is in an image, by type.
+
+pub(crate) mod types;
