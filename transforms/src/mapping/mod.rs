@@ -1,5 +1,12 @@
 //! What mapping files say, each value with its place.
 
-pub mod set;
+pub(crate) mod cursor;
+pub(crate) mod expression;
+pub(crate) mod layout;
+pub(crate) mod operation;
+pub(crate) mod place;
+pub(crate) mod set;
+pub(crate) mod shape;
+mod table;
 
 pub use set::MappingSet;

@@ -73,9 +73,12 @@ pub struct Lookup {
     pub v2: String,
     /// Name and JSONPath of each value taken.
     pub take: Vec<(String, String)>,
-    /// When it is left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unless: Option<String>,
+    /// What stands in when nothing is found: name, and text or `{V1 path parameter}`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub otherwise: Vec<(String, String)>,
+    /// It is left out when one of these V1 query parameters has this value.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unless: Vec<(String, String)>,
 }
 
 /// What becomes of a body.
@@ -83,6 +86,8 @@ pub struct Lookup {
 pub struct Body {
     /// The layout line: the picture of the V1 body.
     pub layout: String,
+    /// Whether the body leaves as it came after all.
+    pub passes: bool,
     /// What the plan holds back while the body streams by, and why; empty: nothing.
     pub holds: Vec<String>,
 }
@@ -112,6 +117,12 @@ pub struct Shape {
     /// Members that differ.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Field>,
+    /// What V1 answers carry when V2 leaves it out: V1 name and JSON text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub v1_defaults: Vec<(String, String)>,
+    /// What V2 requests carry when V1 leaves it out: V2 name and JSON text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub v2_defaults: Vec<(String, String)>,
 }
 
 /// A member that differs.

@@ -1,0 +1,269 @@
+//! Plans in words.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::compile::operation::LoweredResponse;
+use crate::mapping::MappingSet;
+use crate::mapping::expression::Expression;
+use crate::mapping::layout::Layout;
+use crate::mapping::operation::{CallFile, OperationFile, Target};
+use crate::mapping::place::Text;
+use crate::mapping::set::Unmapped;
+use crate::mapping::shape::ShapeFile;
+use crate::plan::body::{BodyPlan, Strategy, Wrap};
+use crate::plan::explain::{Body, Explanation, Field, Lookup, Parameter, Response, Shape};
+use crate::plan::operation::AnswerPlan;
+
+/// What a call was lowered to.
+pub(super) struct Explained<'f> {
+    pub(super) request: Option<(&'f Layout, Arc<BodyPlan>)>,
+    pub(super) responses: Vec<LoweredResponse<'f>>,
+}
+
+pub(super) fn unmapped(unmapped: &Unmapped, summary: &str) -> Explanation {
+    Explanation {
+        operation: unmapped.id.value.clone(),
+        summary: summary.to_owned(),
+        v1: unmapped.v1.endpoint.to_string(),
+        ..Explanation::default()
+    }
+}
+
+fn start(file: &OperationFile) -> Explanation {
+    Explanation {
+        operation: file.id.clone(),
+        summary: file.summary.clone(),
+        v1: file.v1.endpoint.to_string(),
+        losses: file.losses.clone(),
+        ..Explanation::default()
+    }
+}
+
+pub(super) fn answer(file: &OperationFile, plan: &AnswerPlan) -> Explanation {
+    Explanation {
+        answer: Some(plan.body.to_string()),
+        ..start(file)
+    }
+}
+
+pub(super) fn none(file: &OperationFile, reason: &str, instead: &str) -> Explanation {
+    Explanation {
+        reason: Some(reason.to_owned()),
+        instead: Some(instead.to_owned()),
+        ..start(file)
+    }
+}
+
+pub(super) fn call(
+    file: &OperationFile,
+    call: &CallFile,
+    explained: &Explained<'_>,
+    set: &MappingSet,
+) -> Explanation {
+    let mut shapes = ShapeList {
+        set,
+        seen: BTreeSet::new(),
+        shapes: Vec::new(),
+    };
+    let request = explained.request.as_ref().map(|(layout, plan)| {
+        shapes.add_layout(layout);
+        body(layout, plan)
+    });
+    let responses = explained
+        .responses
+        .iter()
+        .map(|response| {
+            let layout = response.file.layout.as_ref();
+            layout.into_iter().for_each(|l| shapes.add_layout(l));
+            Response {
+                v2_status: response.file.key.value.clone(),
+                v1_status: response.file.v1,
+                common: response.common,
+                body: layout.map(|layout| body(layout, &response.plan.body)),
+            }
+        })
+        .collect();
+    Explanation {
+        v2: Some(call.v2.endpoint.to_string()),
+        path: call.path.iter().map(parameter).collect(),
+        query: call.query.iter().map(parameter).collect(),
+        query_defaults: call
+            .query_default
+            .iter()
+            .map(|(name, value)| (name.value.clone(), value.value.clone()))
+            .collect(),
+        body_query: call
+            .body_query
+            .iter()
+            .map(|(v1, v2)| Parameter {
+                v1: v1.value.clone(),
+                v2: Some(v2.value.clone()),
+                note: Some("a member of the request body".into()),
+            })
+            .collect(),
+        lookups: call
+            .lookups
+            .iter()
+            .map(|lookup| Lookup {
+                name: lookup.name.value.clone(),
+                v2: lookup.v2.endpoint.to_string(),
+                take: pairs(&lookup.take),
+                otherwise: pairs(&lookup.otherwise),
+                unless: pairs(&lookup.unless),
+            })
+            .collect(),
+        request,
+        responses,
+        shapes: shapes.shapes,
+        ..start(file)
+    }
+}
+
+fn pairs(entries: &[(Text, Text)]) -> Vec<(String, String)> {
+    entries
+        .iter()
+        .map(|(name, value)| (name.value.clone(), value.value.clone()))
+        .collect()
+}
+
+fn parameter((v1, target): &(Text, Target)) -> Parameter {
+    let (v2, note) = match target {
+        Target::Name { name, boolean } => (
+            Some(name.value.clone()),
+            boolean.then(|| "any spelling of true and false".to_owned()),
+        ),
+        Target::None { reason } => (None, Some(reason.clone())),
+    };
+    Parameter {
+        v1: v1.value.clone(),
+        v2,
+        note,
+    }
+}
+
+fn body(layout: &Layout, plan: &BodyPlan) -> Body {
+    let mut holds = Vec::new();
+    if let Strategy::Hold(hold) = &plan.strategy {
+        holds.push(hold.reason.to_string());
+    }
+    for object in &plan.objects {
+        let values = object
+            .members
+            .iter()
+            .flat_map(|member| member.to.iter().map(move |target| (&*member.from, target)))
+            .map(|(from, target)| (from, &target.value));
+        let others = object.others.iter().map(|others| ("any member", &**others));
+        for (from, value) in values.chain(others) {
+            if let Some(step) = &value.step {
+                let shape = &object.shape;
+                holds.push(format!("`{from}` of `{shape}`, for step `{}`", step.name));
+            }
+        }
+        for member in object.members.iter().filter(|member| member.to.len() > 1) {
+            let names: Vec<String> = member.to.iter().map(|t| format!("`{}`", t.name)).collect();
+            holds.push(format!(
+                "`{}` of `{}`, to write it as {}",
+                member.from,
+                object.shape,
+                names.join(" and ")
+            ));
+        }
+    }
+    Body {
+        layout: layout.text.value.trim().to_owned(),
+        passes: matches!(plan.strategy, Strategy::Pass),
+        holds,
+    }
+}
+
+/// The shapes of an operation, in the order they are met.
+struct ShapeList<'s> {
+    set: &'s MappingSet,
+    seen: BTreeSet<&'s str>,
+    shapes: Vec<Shape>,
+}
+
+impl<'s> ShapeList<'s> {
+    fn add_layout(&mut self, layout: &Layout) {
+        for value in layout.values() {
+            if let Some(name) = &value.shape {
+                self.add(&name.value);
+            }
+        }
+    }
+
+    fn add(&mut self, name: &str) {
+        let Some(file) = self.set.shapes.get(name) else {
+            return;
+        };
+        if !self.seen.insert(&file.name) {
+            return;
+        }
+        self.shapes.push(shape(file));
+        for expression in file.expressions() {
+            if let Some(name) = &expression.shape {
+                self.add(&name.value);
+            }
+        }
+    }
+}
+
+fn shape(file: &ShapeFile) -> Shape {
+    let field = |v1: Option<&str>, v2: Option<&str>, note: Option<String>| Field {
+        v1: v1.map(Into::into),
+        v2: v2.map(Into::into),
+        note,
+    };
+    let mut fields: Vec<Field> = file
+        .fields
+        .iter()
+        .map(|(v1, expression)| field(Some(v1.as_str()), Some(expression.v2()), note(expression)))
+        .collect();
+    if let Some(each) = &file.each {
+        fields.push(field(Some("*"), Some("*"), note(each)));
+    }
+    let only = |list: &[(Text, Text)]| -> Vec<(String, String)> { pairs(list) };
+    for (name, reason) in only(&file.only_v1) {
+        fields.push(field(Some(&name), None, Some(reason)));
+    }
+    for (name, reason) in only(&file.only_v2) {
+        fields.push(field(None, Some(&name), Some(reason)));
+    }
+    for (name, reason) in only(&file.kept_v2) {
+        let reason = format!("in V1 answers too: {reason}");
+        fields.push(field(Some(&name), Some(&name), Some(reason)));
+    }
+    let defaults = |list: &[(Text, serde_json::Value)]| {
+        list.iter()
+            .map(|(name, value)| (name.value.clone(), value.to_string()))
+            .collect()
+    };
+    Shape {
+        name: file.name.clone(),
+        summary: file.summary.clone(),
+        fields,
+        v1_defaults: defaults(&file.v1_default),
+        v2_defaults: defaults(&file.v2_default),
+    }
+}
+
+/// What happens to a value besides its name.
+fn note(expression: &Expression) -> Option<String> {
+    let mut notes = Vec::new();
+    match expression.wrap {
+        Wrap::None => {}
+        Wrap::Wrap => notes.push("V1 has an array of it".to_owned()),
+        Wrap::Unwrap => notes.push("V2 has an array of it".to_owned()),
+    }
+    if let Some(name) = &expression.words {
+        notes.push(format!("other words (`{}`)", name.value));
+    }
+    if let Some(name) = &expression.shape {
+        notes.push(format!("as `{}`", name.value));
+    }
+    if let Some(name) = &expression.step {
+        notes.push(format!("by step `{}`", name.value));
+    }
+    (!notes.is_empty()).then(|| notes.join(", "))
+}
