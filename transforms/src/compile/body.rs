@@ -19,6 +19,14 @@ pub(super) fn pass() -> BodyPlan {
     }
 }
 
+/// The plan of a body that is always the same.
+pub(super) fn fixed(text: &str) -> BodyPlan {
+    BodyPlan {
+        strategy: Strategy::Fixed(text.into()),
+        objects: Vec::new(),
+    }
+}
+
 /// V2 → V1: draws the layout.
 pub(super) fn answer(layout: &Layout, names: &Names<'_>, errors: &mut Vec<Diagnostic>) -> BodyPlan {
     let mut shapes = Shapes::new(names, Direction::V2ToV1, errors);

@@ -81,6 +81,7 @@ pub(super) fn call(
                 v1_status: response.file.v1,
                 common: response.common,
                 body: layout.map(|layout| body(layout, &response.plan.body)),
+                text: response.file.text.clone(),
             }
         })
         .collect();

@@ -196,20 +196,21 @@ fn lower_response(
     pass: &Arc<BodyPlan>,
     errors: &mut Vec<Diagnostic>,
 ) -> DeclaredResponse {
-    let body = match &file.layout {
-        Some(layout) => {
+    let body = match (&file.layout, &file.text) {
+        (Some(layout), _) => {
             check_request_keys(layout, operation, errors);
             Arc::new(body::answer(layout, names, errors))
         }
-        None => Arc::clone(pass),
+        (None, Some(text)) => Arc::new(body::fixed(text)),
+        (None, None) => Arc::clone(pass),
     };
-    let fixed = matches!(body.strategy, Strategy::Fixed(_));
-    let content_type = file
-        .content_type
-        .as_deref()
-        // The upstream answer that a fixed body stands for may have had no body at all.
-        .or(fixed.then_some("application/json"))
-        .map(Into::into);
+    // The upstream answer that a fixed body stands for may have had no body at all.
+    let usual = match (&body.strategy, &file.text) {
+        (Strategy::Fixed(_), None) => Some("application/json"),
+        (Strategy::Fixed(_), Some(_)) => Some("text/plain; charset=utf-8"),
+        _ => None,
+    };
+    let content_type = file.content_type.as_deref().or(usual).map(Into::into);
     DeclaredResponse {
         v2: file.v2,
         v1: file.v1,

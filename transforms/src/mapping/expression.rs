@@ -16,8 +16,6 @@ use crate::plan::body::Wrap;
 /// Where a V1 member comes from.
 #[derive(Debug, Clone)]
 pub(crate) struct Expression {
-    /// As written.
-    pub(crate) text: Text,
     /// The V2 name; `None`: `$`.
     pub(crate) source: Option<Named>,
     pub(crate) words: Option<Named>,
@@ -86,7 +84,6 @@ impl Expression {
             diagnostic
         })?;
         Ok(Self {
-            text: text.clone(),
             source,
             words,
             shape,

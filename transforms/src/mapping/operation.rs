@@ -93,6 +93,8 @@ pub(crate) struct ResponseFile {
     pub(crate) v2: StatusPattern,
     pub(crate) v1: Option<u16>,
     pub(crate) layout: Option<Layout>,
+    /// A fixed body that is not JSON, in place of a layout.
+    pub(crate) text: Option<String>,
     pub(crate) content_type: Option<String>,
 }
 
@@ -254,6 +256,10 @@ impl ResponseFile {
         let layout = table
             .text("layout", errors)
             .and_then(|text| read_layout(&text, errors));
+        let text = table.text("text", errors);
+        if let (Some(text), Some(_)) = (&text, &layout) {
+            errors.push(text.diagnostic(CONFLICT, "`text` makes no sense beside `layout`"));
+        }
         let content_type = table.text("content_type", errors).map(|text| text.value);
         table.finish(errors);
         Some(Self {
@@ -261,6 +267,7 @@ impl ResponseFile {
             v2: v2?,
             v1,
             layout,
+            text: text.map(|text| text.value),
             content_type,
         })
     }

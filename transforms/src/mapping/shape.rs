@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::code::NAME_TWICE;
 use crate::mapping::expression::Expression;
 use crate::mapping::operation::not_empty;
 use crate::mapping::place::{Place, Text};
@@ -27,7 +28,7 @@ pub(crate) struct ShapeFile {
     pub(crate) kept_v2: Vec<(Text, Text)>,
     /// V1 name and why V2 lacks it.
     pub(crate) only_v1: Vec<(Text, Text)>,
-    /// V1 name and what V1 answers carry when V2 leaves it out.
+    /// V1 name and what V1 answers carry when V2 leaves it out; null for those in `v1_null`.
     pub(crate) v1_default: Vec<(Text, Value)>,
     /// V2 name and what V2 requests carry when V1 leaves it out.
     pub(crate) v2_default: Vec<(Text, Value)>,
@@ -76,7 +77,18 @@ impl ShapeFile {
         let only_v2 = reasons(&mut table, "only_v2", errors);
         let kept_v2 = reasons(&mut table, "kept_v2", errors);
         let only_v1 = reasons(&mut table, "only_v1", errors);
-        let v1_default = table.values("v1_default", errors);
+        let nulls = table.texts("v1_null", errors);
+        let mut v1_default = table.values("v1_default", errors);
+        for name in nulls {
+            if v1_default
+                .iter()
+                .any(|(other, _)| other.value == name.value)
+            {
+                let message = format!("`{}` has another default already", name.value);
+                errors.push(name.diagnostic(NAME_TWICE, message));
+            }
+            v1_default.push((name, Value::Null));
+        }
         let v2_default = table.values("v2_default", errors);
         table.finish(errors);
         Some(Self {

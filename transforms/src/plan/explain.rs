@@ -102,9 +102,12 @@ pub struct Response {
     pub v1_status: Option<u16>,
     /// Whether it comes from the defaults of all operations.
     pub common: bool,
-    /// What becomes of the body; `None`: it passes as it is.
+    /// What becomes of the body; `None`: it passes as it is, unless there is a `text`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Body>,
+    /// The body that stands in its place, where that is not JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// What differs in one kind of object.
