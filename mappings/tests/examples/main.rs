@@ -1,0 +1,406 @@
+//! Runs every case of `examples/`: from what the client sends and what the upstream answers,
+//! the mappings must make what the upstream gets and what the client gets.
+
+mod http_text;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, io};
+
+use serde_json::{Map, Value};
+use windlass_mappings::mappings;
+use windlass_transforms::plan::body::BodyPlan;
+use windlass_transforms::plan::call::{CallPlan, RequestBody};
+use windlass_transforms::plan::operation::Kind;
+use windlass_transforms::rewrite::{BodyRewriter, Limits, RewriteError};
+use windlass_transforms::route::{PathValues, Route};
+use windlass_transforms::step::{StepContext, StepError};
+
+use http_text::{Message, Request, Response};
+
+/// Why an example does not hold; for people.
+type Wrong = String;
+
+#[test]
+fn every_example_holds() {
+    let wrong: Vec<String> = cases()
+        .iter()
+        .filter_map(|case| {
+            let why = check(case).err()?;
+            Some(format!("{}\n    {why}", case.name()))
+        })
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "{} of {} examples do not hold:\n{}",
+        wrong.len(),
+        cases().len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn every_mapped_operation_has_an_example() {
+    let shown: BTreeSet<String> = cases().into_iter().map(|case| case.operation).collect();
+    let missing: Vec<&str> = mappings()
+        .operations()
+        .iter()
+        .filter(|operation| !matches!(operation.kind, Kind::Unmapped))
+        .map(|operation| operation.id.as_str())
+        .filter(|id| !shown.contains(*id))
+        .collect();
+    assert!(missing.is_empty(), "without an example: {missing:?}");
+}
+
+#[test]
+fn a_changed_status_has_an_example() {
+    let mut missing = Vec::new();
+    for operation in mappings().operations() {
+        let Kind::Call(plan) = &operation.kind else {
+            continue;
+        };
+        let shown: BTreeSet<u16> = cases()
+            .iter()
+            .filter(|case| case.operation == operation.id)
+            .filter_map(|case| case.response("response.v2.http").ok().flatten())
+            .map(|response| response.status)
+            .collect();
+        for status in [200, 204, 400, 404, 409] {
+            if plan.response(status).status != status && !shown.contains(&status) {
+                missing.push(format!("{} with V2 status {status}", operation.id));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "without an example: {missing:?}");
+}
+
+/// One folder of example files.
+struct Case {
+    folder: PathBuf,
+    operation: String,
+}
+
+impl Case {
+    fn name(&self) -> String {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let path = self.folder.strip_prefix(root).unwrap_or(&self.folder);
+        path.display().to_string()
+    }
+
+    fn read(&self, file: &str) -> Result<Option<String>, Wrong> {
+        match fs::read_to_string(self.folder.join(file)) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(format!("failed to read `{file}`: {error}")),
+        }
+    }
+
+    fn request(&self, file: &str) -> Result<Option<Request>, Wrong> {
+        let text = self.read(file)?;
+        text.map(|text| Request::parse(&text).map_err(|why| format!("{file}: {why}")))
+            .transpose()
+    }
+
+    fn response(&self, file: &str) -> Result<Option<Response>, Wrong> {
+        let text = self.read(file)?;
+        text.map(|text| Response::parse(&text).map_err(|why| format!("{file}: {why}")))
+            .transpose()
+    }
+
+    /// Nobody reads a file of another name: it would be an example that proves nothing.
+    fn refuse_other_files(&self) -> Result<(), Wrong> {
+        for path in entries(&self.folder) {
+            let name = file_name(&path);
+            let known = ["request.v1", "request.v2", "response.v1", "response.v2"]
+                .iter()
+                .any(|known| name == format!("{known}.http"))
+                || (name.starts_with("lookup.") && name.ends_with(".v2.http"));
+            if !known {
+                return Err(format!("nobody reads `{name}`"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// All cases, sorted by path.
+fn cases() -> Vec<Case> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut cases = Vec::new();
+    for subject in entries(&root) {
+        for operation in entries(&subject) {
+            for folder in entries(&operation) {
+                cases.push(Case {
+                    folder,
+                    operation: file_name(&operation),
+                });
+            }
+        }
+    }
+    assert!(!cases.is_empty(), "no examples in {}", root.display());
+    cases
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("failed to list {}: {error}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    paths
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap().to_string_lossy().into_owned()
+}
+
+fn check(case: &Case) -> Result<(), Wrong> {
+    case.refuse_other_files()?;
+    let request = case
+        .request("request.v1.http")?
+        .ok_or("`request.v1.http` is missing")?;
+    let (path, query) = match request.target.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (request.target.as_str(), None),
+    };
+    let path = match path.strip_prefix("/v1") {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => rest,
+        _ => path,
+    };
+    let method = request
+        .method
+        .parse()
+        .map_err(|_| "request.v1.http: no such method".to_owned())?;
+    let (operation, values) = match mappings().routes().find(&method, path) {
+        Route::Found { operation, values } => (operation, values),
+        other => return Err(format!("request.v1.http: no operation: {other:?}")),
+    };
+    if operation.id != case.operation {
+        return Err(format!("request.v1.http goes to `{}`", operation.id));
+    }
+    match &operation.kind {
+        Kind::Call(plan) => check_call(case, plan, &request, &values, query),
+        Kind::Answer(plan) => {
+            let expected = expected_answer(case)?;
+            same_status(plan.status, &expected)?;
+            same_body("response.v1.http", plan.body.as_bytes(), &expected.message)?;
+            same_type(Some(&plan.content_type), &expected)?;
+            no_upstream(case)
+        }
+        Kind::None { .. } => no_upstream(case),
+        Kind::Unmapped => Err("the operation is not mapped".to_owned()),
+    }
+}
+
+fn no_upstream(case: &Case) -> Result<(), Wrong> {
+    for file in ["request.v2.http", "response.v2.http"] {
+        if case.read(file)?.is_some() {
+            return Err(format!("`{file}` is there, but no upstream is called"));
+        }
+    }
+    Ok(())
+}
+
+fn expected_answer(case: &Case) -> Result<Response, Wrong> {
+    let expected = case.response("response.v1.http")?;
+    Ok(expected.ok_or("`response.v1.http` is missing")?)
+}
+
+fn check_call(
+    case: &Case,
+    plan: &CallPlan,
+    request: &Request,
+    values: &PathValues,
+    query: Option<&str>,
+) -> Result<(), Wrong> {
+    let mut looked_up = Map::new();
+    for lookup in plan.lookups() {
+        let file = format!("lookup.{}.v2.http", lookup.name());
+        let text = case.read(&file)?;
+        if !lookup.wanted(&plan.context(values, query, looked_up.clone())) {
+            if text.is_some() {
+                return Err(format!("`{file}` is there, but not asked for"));
+            }
+            continue;
+        }
+        let text = text.ok_or_else(|| format!("`{file}` is missing"))?;
+        let (asked, answered) = text
+            .split_once("\n--\n")
+            .ok_or_else(|| format!("{file}: no line `--` between request and answer"))?;
+        let asked =
+            Request::parse(&format!("{asked}\n")).map_err(|why| format!("{file}: {why}"))?;
+        let answered = Response::parse(answered).map_err(|why| format!("{file}: {why}"))?;
+        let call = lookup
+            .call(values, &looked_up)
+            .map_err(|error| format!("{file}: {error}"))?;
+        same_call(&file, call.method.as_str(), &call.path_and_query, &asked)?;
+        if !(200..300).contains(&answered.status) {
+            // What the look-up was answered is the answer.
+            if case.read("request.v2.http")?.is_some() {
+                return Err("`request.v2.http` is there, but the look-up failed".to_owned());
+            }
+            let context = Arc::new(plan.context(values, query, looked_up));
+            return check_answer(case, plan, &answered, &context);
+        }
+        let answer: Value = serde_json::from_str(&answered.message.body)
+            .map_err(|error| format!("{file}: {error}"))?;
+        lookup
+            .take(&answer, values, &mut looked_up)
+            .map_err(|error| format!("{file}: {error}"))?;
+    }
+
+    let context = Arc::new(plan.context(values, query, looked_up.clone()));
+    let sent = match plan.request_body() {
+        RequestBody::Opaque => Ok(request.message.body.clone().into_bytes()),
+        RequestBody::Rewrite(body) => rewritten(&body, &context, &request.message.body),
+    };
+    let sent = match sent {
+        Ok(sent) => sent,
+        Err(error) => return check_refusal(case, error),
+    };
+    let expected = case
+        .request("request.v2.http")?
+        .ok_or("`request.v2.http` is missing")?;
+    let body_query = if plan.reads_body_query() && !request.message.body.is_empty() {
+        let body = serde_json::from_str::<Value>(&request.message.body);
+        Some(body.map_err(|error| format!("request.v1.http: {error}"))?)
+    } else {
+        None
+    };
+    let call = plan
+        .call(values, query, body_query.as_ref(), &looked_up)
+        .map_err(|error| format!("request.v1.http: {error}"))?;
+    same_call(
+        "request.v2.http",
+        call.method.as_str(),
+        &call.path_and_query,
+        &expected,
+    )?;
+    if body_query.is_none() {
+        same_body("request.v2.http", &sent, &expected.message)?;
+    }
+
+    let answered = case
+        .response("response.v2.http")?
+        .ok_or("`response.v2.http` is missing")?;
+    check_answer(case, plan, &answered, &context)
+}
+
+/// What the upstream answers against what the client gets.
+fn check_answer(
+    case: &Case,
+    plan: &CallPlan,
+    answered: &Response,
+    context: &Arc<StepContext>,
+) -> Result<(), Wrong> {
+    let response = plan.response(answered.status);
+    let body = match rewritten(&response.body, context, &answered.message.body) {
+        Ok(body) => body,
+        Err(error) => return check_refusal(case, error),
+    };
+    let expected = expected_answer(case)?;
+    same_status(response.status, &expected)?;
+    same_body("response.v1.http", &body, &expected.message)?;
+    let content_type = response
+        .content_type
+        .as_deref()
+        .or_else(|| answered.message.header("content-type"));
+    same_type(content_type, &expected)
+}
+
+/// A step that refuses decides the answer.
+fn check_refusal(case: &Case, error: RewriteError) -> Result<(), Wrong> {
+    let RewriteError::Step {
+        error: StepError::Refused {
+            status, message, ..
+        },
+        ..
+    } = error
+    else {
+        return Err(error.to_string());
+    };
+    let expected = expected_answer(case)?;
+    same_status(status, &expected)?;
+    let body: Value = serde_json::from_str(&expected.message.body)
+        .map_err(|error| format!("response.v1.http: {error}"))?;
+    if body["message"] != Value::String(message.clone()) {
+        return Err(format!("response.v1.http: the step says `{message}`"));
+    }
+    Ok(())
+}
+
+/// The body, rewritten: whole, and in pieces, which must make no difference.
+fn rewritten(
+    plan: &Arc<BodyPlan>,
+    context: &Arc<StepContext>,
+    body: &str,
+) -> Result<Vec<u8>, RewriteError> {
+    let run = |size: usize| {
+        let mut rewriter =
+            BodyRewriter::new(Arc::clone(plan), Arc::clone(context), Limits::default());
+        let mut out = Vec::new();
+        for piece in body.as_bytes().chunks(size) {
+            rewriter.push(piece, &mut out)?;
+        }
+        rewriter.finish(&mut out)?;
+        Ok(out)
+    };
+    let whole = run(body.len().max(1))?;
+    for size in [1, 5, 64] {
+        assert_eq!(run(size)?, whole, "pieces of {size} bytes");
+    }
+    Ok(whole)
+}
+
+fn same_call(file: &str, method: &str, target: &str, expected: &Request) -> Result<(), Wrong> {
+    if (method, target) == (expected.method.as_str(), expected.target.as_str()) {
+        return Ok(());
+    }
+    Err(format!(
+        "{file}: expected {} {}\n    made     {method} {target}",
+        expected.method, expected.target
+    ))
+}
+
+fn same_status(status: u16, expected: &Response) -> Result<(), Wrong> {
+    if status == expected.status {
+        return Ok(());
+    }
+    Err(format!(
+        "response.v1.http: expected status {}, made {status}",
+        expected.status
+    ))
+}
+
+/// JSON is compared as values whose members have an order; anything else as text.
+fn same_body(file: &str, body: &[u8], expected: &Message) -> Result<(), Wrong> {
+    let body = String::from_utf8_lossy(body);
+    let (made, wanted) = if expected.is_json() && !expected.body.is_empty() {
+        (canonical(&body), canonical(&expected.body))
+    } else {
+        (body.into_owned(), expected.body.clone())
+    };
+    if made == wanted {
+        return Ok(());
+    }
+    Err(format!("{file}: expected {wanted}\n    made     {made}"))
+}
+
+/// JSON without insignificant spaces; what is no JSON says so.
+fn canonical(text: &str) -> String {
+    match serde_json::from_str::<Value>(text) {
+        Ok(value) => value.to_string(),
+        Err(error) => format!("{error}: {text}"),
+    }
+}
+
+fn same_type(made: Option<&str>, expected: &Response) -> Result<(), Wrong> {
+    let wanted = expected.message.header("content-type");
+    if made == wanted || expected.message.body.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "response.v1.http: expected content type {wanted:?}, made {made:?}"
+    ))
+}
