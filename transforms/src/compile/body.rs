@@ -63,8 +63,12 @@ pub(super) fn request(
 ) -> BodyPlan {
     let mut shapes = Shapes::new(names, Direction::V1ToV2, errors);
     let mut origins = Vec::new();
-    trace(layout, &[], false, &mut origins, &mut shapes);
-    let strategy = match assemble(layout, &origins, &mut shapes) {
+    let traced = trace(layout, &[], false, &mut origins);
+    let assembled = traced.and_then(|()| assemble(layout, &origins, &mut shapes));
+    let assembled = assembled
+        .map_err(|diagnostic| shapes.report(diagnostic))
+        .ok();
+    let strategy = match assembled {
         Some(node) => match backward_hold_reason(&origins) {
             None => Strategy::Stream(stream(node)),
             Some(reason) => Strategy::Hold(HoldPlan {
@@ -272,40 +276,37 @@ fn trace<'l>(
     v1_path: &[String],
     wrapped: bool,
     origins: &mut Vec<Origin<'l>>,
-    shapes: &mut Shapes<'_, '_>,
-) {
+) -> Result<(), Diagnostic> {
     match &layout.form {
         // Nothing of a literal goes to V2.
-        Form::Literal(_) => {}
-        Form::Value(v2) => origins.push(Origin {
-            v1_path: v1_path.to_vec(),
-            v2,
-            layout,
-            wrapped,
-        }),
-        Form::Array(inner) if wrapped || matches!(inner.form, Form::Array(_) | Form::Object(_)) => {
-            shapes.report(not_reversible(
+        Form::Literal(_) => Ok(()),
+        Form::Value(v2) => {
+            origins.push(Origin {
+                v1_path: v1_path.to_vec(),
+                v2,
                 layout,
-                "an array around a drawn value cannot be run backwards",
-            ));
+                wrapped,
+            });
+            Ok(())
         }
-        Form::Array(inner) => trace(inner, v1_path, true, origins, shapes),
-        Form::Object(members) => {
-            for (key, inner) in members {
-                let KeyForm::Word(word) = &key.form else {
-                    let mut diagnostic = key.text.diagnostic(
-                        NOT_REVERSIBLE,
-                        "a key that is taken from elsewhere cannot be run backwards",
-                    );
-                    diagnostic.help = Some("write the key as a word in quotes".into());
-                    shapes.report(diagnostic);
-                    continue;
-                };
-                let mut path = v1_path.to_vec();
-                path.push(word.clone());
-                trace(inner, &path, false, origins, shapes);
-            }
+        Form::Array(inner) if wrapped || matches!(inner.form, Form::Array(_) | Form::Object(_)) => {
+            let message = "an array around a drawn value cannot be run backwards";
+            Err(not_reversible(layout, message))
         }
+        Form::Array(inner) => trace(inner, v1_path, true, origins),
+        Form::Object(members) => members.iter().try_for_each(|(key, inner)| {
+            let KeyForm::Word(word) = &key.form else {
+                let mut diagnostic = key.text.diagnostic(
+                    NOT_REVERSIBLE,
+                    "a key that is taken from elsewhere cannot be run backwards",
+                );
+                diagnostic.help = Some("write the key as a word in quotes".into());
+                return Err(diagnostic);
+            };
+            let mut path = v1_path.to_vec();
+            path.push(word.clone());
+            trace(inner, &path, false, origins)
+        }),
     }
 }
 
@@ -320,26 +321,20 @@ fn assemble(
     layout: &Layout,
     origins: &[Origin<'_>],
     shapes: &mut Shapes<'_, '_>,
-) -> Option<LayoutNode> {
+) -> Result<LayoutNode, Diagnostic> {
     if origins.is_empty() {
-        shapes.report(not_reversible(layout, "nothing of this body goes to V2"));
-        return None;
-    }
-    for (index, origin) in origins.iter().enumerate() {
-        let clash = origins[..index].iter().any(|other| {
-            origin.v2.path.starts_with(&other.v2.path) || other.v2.path.starts_with(&origin.v2.path)
-        });
-        if clash {
-            let message = format!(
-                "{} would be written from two places",
-                path_in_words(&origin.v2.path)
-            );
-            shapes.report(not_reversible(origin.layout, &message));
-            return None;
-        }
+        return Err(not_reversible(layout, "nothing of this body goes to V2"));
     }
     let mut root = LayoutNode::Object(Vec::new());
-    for origin in origins {
+    for (index, origin) in origins.iter().enumerate() {
+        let path = &origin.v2.path;
+        let clash = origins[..index]
+            .iter()
+            .any(|other| path.starts_with(&other.v2.path) || other.v2.path.starts_with(path));
+        if clash {
+            let message = format!("{} would be written from two places", path_in_words(path));
+            return Err(not_reversible(origin.layout, &message));
+        }
         let wrap = if origin.wrapped {
             Wrap::Wrap
         } else {
@@ -350,9 +345,9 @@ fn assemble(
             value: value_plan(origin.v2, wrap, shapes),
             otherwise: None,
         };
-        place(&mut root, &origin.v2.path, value);
+        place(&mut root, path, value);
     }
-    Some(root)
+    Ok(root)
 }
 
 /// Puts a node where a path leads, making objects on the way.

@@ -17,7 +17,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::{MAPPED_AND_UNMAPPED, ROUTE_TWICE};
 use crate::mapping::MappingSet;
 use crate::mapping::place::Text;
-use crate::plan::operation::Operation;
+use crate::plan::operation::{Kind, Operation};
 use crate::route::RouteTable;
 use crate::step::Step;
 
@@ -62,7 +62,9 @@ impl Mappings {
         for (place, operation) in lowered {
             let operation = Arc::new(operation);
             if let Err(taken) = mappings.routes.insert(&operation)
-                && taken.service == operation.service
+                && (taken.service == operation.service || is_unmapped(&taken))
+                // Two files, or a file and a line of `unmapped.toml`: reported by that.
+                && taken.id != operation.id
             {
                 errors.push(route_twice(&place, &operation, &taken));
             }
@@ -114,9 +116,12 @@ fn order(diagnostic: &Diagnostic) -> (&str, usize, usize, crate::diagnostic::Cod
     )
 }
 
+fn is_unmapped(operation: &Operation) -> bool {
+    matches!(operation.kind, Kind::Unmapped)
+}
+
 fn route_twice(place: &Text, operation: &Operation, taken: &Operation) -> Diagnostic {
-    let unmapped = |o: &Operation| matches!(o.kind, crate::plan::operation::Kind::Unmapped);
-    if unmapped(operation) || unmapped(taken) {
+    if is_unmapped(operation) || is_unmapped(taken) {
         return place.diagnostic(
             MAPPED_AND_UNMAPPED,
             format!(

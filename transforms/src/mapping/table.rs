@@ -287,7 +287,7 @@ fn wrong_type(
     let found = value.get_ref().type_str();
     let mut diagnostic = place.diagnostic(
         WRONG_TYPE,
-        format!("`{key}` is {expected}, not {}", article(found)),
+        format!("`{key}` must be {expected}, not {}", article(found)),
     );
     diagnostic.label = Some(format!("expected {expected}"));
     diagnostic
@@ -312,7 +312,7 @@ fn json(
         file: Arc::clone(file),
         range: value.span(),
     };
-    match value.get_ref() {
+    let scalar = match value.get_ref() {
         DeValue::String(text) => Some(Value::from(&**text)),
         DeValue::Boolean(flag) => Some(Value::from(*flag)),
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
@@ -321,36 +321,39 @@ fn json(
         // With the digits as written.
         DeValue::Float(number) => serde_json::from_str(number.as_str()).ok(),
         DeValue::Datetime(time) => Some(Value::from(time.to_string())),
-        DeValue::Array(array) => array
-            .iter()
-            .map(|element| json(file, element, errors))
-            .collect::<Option<Vec<_>>>()
-            .map(Value::from),
-        DeValue::Table(table) => {
-            let table = Table::new(file, table, place.clone());
-            if let [(key, value)] = &*table.entries
-                && key.value == "json"
-                && let Some(text) = value.get_ref().as_str()
-            {
-                let parsed = serde_json::from_str(text);
-                if let Err(error) = &parsed {
-                    let message = format!("`json` does not hold JSON: {error}");
-                    errors.push(table.value_place(value).diagnostic(NOT_JSON, message));
-                }
-                return parsed.ok();
-            }
-            table
-                .entries
+        DeValue::Array(array) => {
+            return array
                 .iter()
-                .map(|(key, value)| Some((key.value.clone(), json(file, value, errors)?)))
-                .collect::<Option<Map<_, _>>>()
-                .map(Value::from)
+                .map(|element| json(file, element, errors))
+                .collect::<Option<Vec<_>>>()
+                .map(Value::from);
         }
+        DeValue::Table(table) => return json_table(&Table::new(file, table, place), errors),
+    };
+    if scalar.is_none() {
+        let mut diagnostic = place.diagnostic(NOT_JSON, "JSON has no such number");
+        diagnostic.help = Some("write the JSON text itself as `{ json = \"…\" }`".into());
+        errors.push(diagnostic);
     }
-    .or_else(|| {
-        if errors.last().is_none_or(|e| e.code != NOT_JSON) {
-            errors.push(place.diagnostic(NOT_JSON, "this value cannot be written as JSON"));
-        }
-        None
-    })
+    scalar
+}
+
+fn json_table(table: &Table<'_>, errors: &mut Vec<Diagnostic>) -> Option<Value> {
+    if let [(key, value)] = &*table.entries
+        && key.value == "json"
+        && let Some(text) = value.get_ref().as_str()
+    {
+        return serde_json::from_str(text)
+            .map_err(|error| {
+                let message = format!("`json` does not hold JSON: {error}");
+                errors.push(table.value_place(value).diagnostic(NOT_JSON, message));
+            })
+            .ok();
+    }
+    table
+        .entries
+        .iter()
+        .map(|(key, value)| Some((key.value.clone(), json(&table.file, value, errors)?)))
+        .collect::<Option<Map<_, _>>>()
+        .map(Value::from)
 }

@@ -1,5 +1,7 @@
 //! A plan in words, and the same as data for `windlass explain` and the audit.
 
+mod text;
+
 use serde::Serialize;
 
 /// Everything a person wants to know about one V1 operation.

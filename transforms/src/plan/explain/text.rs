@@ -1,0 +1,143 @@
+//! An explanation as text for a terminal.
+
+use std::fmt;
+
+use crate::plan::explain::{Body, Explanation, Lookup, Parameter, Response, Shape};
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {}", self.operation, self.summary)?;
+        writeln!(f)?;
+        writeln!(f, "V1  {}", self.v1)?;
+        match (&self.v2, &self.answer, &self.reason) {
+            (Some(v2), _, _) => writeln!(f, "V2  {v2}")?,
+            (None, Some(answer), _) => writeln!(f, "V2  none: the answer is always {answer}")?,
+            (None, None, Some(reason)) => writeln!(f, "V2  none: {reason}")?,
+            (None, None, None) => writeln!(f, "V2  not mapped yet")?,
+        }
+        if let Some(instead) = &self.instead {
+            writeln!(f, "    instead: {instead}")?;
+        }
+        section(f, "Path", &self.path, parameter)?;
+        section(f, "Query", &self.query, parameter)?;
+        section(
+            f,
+            "Query by default",
+            &self.query_defaults,
+            |f, (name, value)| write!(f, "{name}={value}"),
+        )?;
+        section(
+            f,
+            "Body members that stand for a query",
+            &self.body_query,
+            parameter,
+        )?;
+        section(f, "Calls made first", &self.lookups, lookup)?;
+        section(f, "Request body", self.request.as_slice(), body)?;
+        section(f, "Answers", &self.responses, response)?;
+        for shape in &self.shapes {
+            write!(f, "\n{shape}")?;
+        }
+        section(f, "Lost", &self.losses, |f, loss| f.write_str(loss))
+    }
+}
+
+/// A title and a line per entry; nothing where there are none.
+fn section<T>(
+    f: &mut fmt::Formatter<'_>,
+    title: &str,
+    entries: &[T],
+    write_entry: impl Fn(&mut fmt::Formatter<'_>, &T) -> fmt::Result,
+) -> fmt::Result {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "\n{title}")?;
+    for entry in entries {
+        f.write_str("  ")?;
+        write_entry(f, entry)?;
+        writeln!(f)?;
+    }
+    Ok(())
+}
+
+fn parameter(f: &mut fmt::Formatter<'_>, parameter: &Parameter) -> fmt::Result {
+    let Parameter { v1, v2, note } = parameter;
+    match (v2, note) {
+        (Some(v2), None) => write!(f, "{v1} → {v2}"),
+        (Some(v2), Some(note)) => write!(f, "{v1} → {v2} ({note})"),
+        (None, Some(reason)) => write!(f, "{v1} is dropped: {reason}"),
+        (None, None) => write!(f, "{v1} is dropped"),
+    }
+}
+
+fn lookup(f: &mut fmt::Formatter<'_>, lookup: &Lookup) -> fmt::Result {
+    write!(f, "{}", lookup.v2)?;
+    for (index, (name, path)) in lookup.take.iter().enumerate() {
+        let word = if index == 0 { ", takes" } else { " and" };
+        write!(f, "{word} {name} from {path}")?;
+    }
+    for (name, value) in &lookup.otherwise {
+        write!(f, ", else {name} is {value}")?;
+    }
+    for (name, value) in &lookup.unless {
+        write!(f, ", not when {name}={value}")?;
+    }
+    Ok(())
+}
+
+fn body(f: &mut fmt::Formatter<'_>, body: &Body) -> fmt::Result {
+    f.write_str(&body.layout)?;
+    if body.passes {
+        f.write_str("  (passes)")?;
+    } else if body.holds.is_empty() {
+        f.write_str("  (streams)")?;
+    }
+    for hold in &body.holds {
+        write!(f, "\n       holds {hold}")?;
+    }
+    Ok(())
+}
+
+fn response(f: &mut fmt::Formatter<'_>, response: &Response) -> fmt::Result {
+    write!(f, "{}", response.v2_status)?;
+    if let Some(v1) = response.v1_status {
+        write!(f, " → {v1}")?;
+    }
+    f.write_str("  ")?;
+    match (&response.body, &response.text) {
+        (Some(layout), _) => body(f, layout)?,
+        (None, Some(text)) => write!(f, "the text {text:?}")?,
+        (None, None) => f.write_str("passes")?,
+    }
+    if response.common {
+        f.write_str("  (as every operation)")?;
+    }
+    Ok(())
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {}", self.name, self.summary)?;
+        for field in &self.fields {
+            match (&field.v1, &field.v2) {
+                (Some(v1), Some(v2)) if v1 == v2 => write!(f, "  {v1}")?,
+                (Some(v1), Some(v2)) => write!(f, "  {v1} → {v2}")?,
+                (Some(v1), None) => write!(f, "  {v1} is only in V1")?,
+                (None, Some(v2)) => write!(f, "  {v2} is only in V2")?,
+                (None, None) => {}
+            }
+            match &field.note {
+                Some(note) => writeln!(f, ": {note}")?,
+                None => writeln!(f)?,
+            }
+        }
+        for (name, value) in &self.v1_defaults {
+            writeln!(f, "  {name} is {value} in V1 where V2 has none")?;
+        }
+        for (name, value) in &self.v2_defaults {
+            writeln!(f, "  {name} is {value} in V2 where V1 has none")?;
+        }
+        Ok(())
+    }
+}
