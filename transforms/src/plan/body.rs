@@ -3,6 +3,9 @@
 //! A plan is a [`Strategy`] for the document as a whole, and a table of [`ObjectPlan`]s for
 //! the objects inside it. Values that no plan mentions leave byte for byte as they came.
 
+use std::sync::OnceLock;
+
+use crate::rewrite::program::Program;
 use crate::step::StepFn;
 
 /// Index of an [`ObjectPlan`] in [`BodyPlan::objects`].
@@ -16,6 +19,25 @@ pub struct BodyPlan {
     pub strategy: Strategy,
     /// How each kind of object inside it is rewritten.
     pub objects: Vec<ObjectPlan>,
+    /// The tables that a rewriter runs on, made at the first body. The plan must not change
+    /// after that.
+    program: OnceLock<Program>,
+}
+
+impl BodyPlan {
+    /// A plan of its two parts.
+    pub fn new(strategy: Strategy, objects: Vec<ObjectPlan>) -> Self {
+        Self {
+            strategy,
+            objects,
+            program: OnceLock::new(),
+        }
+    }
+
+    /// The tables that a rewriter runs on.
+    pub(crate) fn program(&self) -> &Program {
+        self.program.get_or_init(|| Program::new(self))
+    }
 }
 
 /// What happens to a document as a whole.
@@ -94,14 +116,15 @@ pub enum KeySource {
 pub struct ValuePlan {
     /// How an object at this place is rewritten. `None`: untouched.
     pub object: Option<ObjectId>,
-    /// A named step that replaces the value; the value is held (within the limit). Runs
-    /// before `object` in the V2 → V1 direction and after it in the V1 → V2 direction.
+    /// A named step that replaces the value, however it is written; the value is held (within
+    /// the limit). [`StepCall::turn`] says whether it sees the value before or after the rest
+    /// of this plan.
     pub step: Option<StepCall>,
     /// Strings that are exchanged for others, such as enum values: `(from, to)`, sorted.
     pub words: Box<[(Box<str>, Box<str>)]>,
     /// Whether an array is put around the value, or taken off.
     pub wrap: Wrap,
-    /// JSON text that replaces `null`.
+    /// JSON text that replaces `null` (of the value itself, not of elements).
     pub null: Option<Box<str>>,
 }
 
@@ -111,10 +134,11 @@ pub enum Wrap {
     /// Neither.
     #[default]
     None,
-    /// `x` becomes `[x]`; an array stays as it is.
+    /// `x` becomes `[x]`; an array stays as it is; `null` becomes `[]` (the way back of
+    /// `Unwrap`), or what [`ValuePlan::null`] says.
     Wrap,
-    /// `[x]` becomes `x`; anything but an array stays as it is; `[]` becomes `null`;
-    /// more than one element is an error.
+    /// `[x]` becomes `x`; anything but an array stays as it is; `[]` becomes `null`, or what
+    /// [`ValuePlan::null`] says; more than one element is an error.
     Unwrap,
 }
 
@@ -125,6 +149,19 @@ pub struct StepCall {
     pub name: Box<str>,
     /// The function for this direction.
     pub run: StepFn,
+    /// Whether it runs before or after the rest of its [`ValuePlan`].
+    pub turn: StepTurn,
+}
+
+/// Whether a step sees a value before or after the rest of its [`ValuePlan`] was applied.
+/// Steps always work on V2 names on one side and V1 names on the other, so that the shape
+/// beside them describes what stands on the V1 side of the step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepTurn {
+    /// Before it: V2 → V1.
+    First,
+    /// After it: V1 → V2.
+    Last,
 }
 
 /// How one kind of object is rewritten. Members that no rule names leave as they came.

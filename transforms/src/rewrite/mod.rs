@@ -1,8 +1,13 @@
 //! Runs a [`BodyPlan`](crate::plan::body::BodyPlan) over bytes, in chunks of any size.
 
+pub(crate) mod program;
+mod whole;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::plan::body::BodyPlan;
+use crate::plan::body::{BodyPlan, Strategy};
+use crate::rewrite::whole::Whole;
 use crate::step::{StepContext, StepError};
 
 /// Bounds on what one body may cost.
@@ -80,31 +85,53 @@ pub struct BodyRewriter {
     plan: Arc<BodyPlan>,
     context: Arc<StepContext>,
     limits: Limits,
+    held: Vec<u8>,
+    touched: Vec<String>,
 }
 
 impl BodyRewriter {
     /// A rewriter for one body.
     pub fn new(plan: Arc<BodyPlan>, context: Arc<StepContext>, limits: Limits) -> Self {
+        plan.program();
         Self {
             plan,
             context,
             limits,
+            held: Vec::new(),
+            touched: Vec::new(),
         }
     }
 
     /// Takes the next bytes of the input, appends what can leave already to `out`.
-    pub fn push(&mut self, _input: &[u8], _out: &mut Vec<u8>) -> Result<(), RewriteError> {
-        unimplemented!()
+    pub fn push(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<(), RewriteError> {
+        match self.plan.strategy {
+            Strategy::Pass => out.extend_from_slice(input),
+            Strategy::Fixed(_) => {}
+            _ if self.held.len() + input.len() > self.limits.max_held_bytes => {
+                return Err(RewriteError::HeldTooMuch {
+                    limit: self.limits.max_held_bytes,
+                });
+            }
+            _ => self.held.extend_from_slice(input),
+        }
+        Ok(())
     }
 
     /// Ends the input, appends the rest to `out`.
-    pub fn finish(&mut self, _out: &mut Vec<u8>) -> Result<(), RewriteError> {
-        unimplemented!()
+    pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), RewriteError> {
+        let mut whole = Whole {
+            plan: &self.plan,
+            context: &self.context,
+            touched: BTreeSet::new(),
+        };
+        out.extend(whole.body(&self.held)?);
+        self.touched = whole.touched.into_iter().collect();
+        Ok(())
     }
 
     /// Names of members, as they came, that a rule renamed, dropped or replaced: dotted
     /// shape position (`Shape.member`), each once, sorted. Names only, never values.
     pub fn touched(&self) -> Vec<String> {
-        unimplemented!()
+        self.touched.clone()
     }
 }
