@@ -13,18 +13,12 @@ use crate::plan::body::{
 
 /// The plan that does nothing.
 pub(super) fn pass() -> BodyPlan {
-    BodyPlan {
-        strategy: Strategy::Pass,
-        objects: Vec::new(),
-    }
+    BodyPlan::new(Strategy::Pass, Vec::new())
 }
 
 /// The plan of a body that is always the same.
 pub(super) fn fixed(text: &str) -> BodyPlan {
-    BodyPlan {
-        strategy: Strategy::Fixed(text.into()),
-        objects: Vec::new(),
-    }
+    BodyPlan::new(Strategy::Fixed(text.into()), Vec::new())
 }
 
 /// V2 → V1: draws the layout.
@@ -41,10 +35,7 @@ pub(super) fn answer(layout: &Layout, names: &Names<'_>, errors: &mut Vec<Diagno
             }),
         },
     };
-    let mut plan = BodyPlan {
-        strategy,
-        objects: shapes.into_objects(),
-    };
+    let mut plan = BodyPlan::new(strategy, shapes.into_objects());
     prune(&mut plan);
     if let Strategy::Stream(stream) = &plan.strategy
         && does_nothing(stream)
@@ -78,10 +69,7 @@ pub(super) fn request(
         },
         None => Strategy::Pass,
     };
-    let mut plan = BodyPlan {
-        strategy,
-        objects: shapes.into_objects(),
-    };
+    let mut plan = BodyPlan::new(strategy, shapes.into_objects());
     prune(&mut plan);
     plan
 }

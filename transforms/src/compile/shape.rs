@@ -13,7 +13,8 @@ use crate::mapping::expression::Expression;
 use crate::mapping::place::Text;
 use crate::mapping::shape::{ShapeFile, WordList};
 use crate::plan::body::{
-    DefaultMember, MemberPlan, MemberTarget, ObjectId, ObjectPlan, StepCall, ValuePlan, Wrap,
+    DefaultMember, MemberPlan, MemberTarget, ObjectId, ObjectPlan, StepCall, StepTurn, ValuePlan,
+    Wrap,
 };
 
 /// Most defaults of one object: members seen fit a word.
@@ -74,9 +75,9 @@ impl<'c, 's> Shapes<'c, 's> {
     /// The direction of a step that this body needs.
     pub(super) fn step(&mut self, name: &Named) -> Option<StepCall> {
         let step = self.names.step(name, self.errors)?;
-        let (run, way) = match self.direction {
-            Direction::V1ToV2 => (step.v1_to_v2, "from V1 to V2"),
-            Direction::V2ToV1 => (step.v2_to_v1, "from V2 to V1"),
+        let (run, turn, way) = match self.direction {
+            Direction::V1ToV2 => (step.v1_to_v2, StepTurn::Last, "from V1 to V2"),
+            Direction::V2ToV1 => (step.v2_to_v1, StepTurn::First, "from V2 to V1"),
         };
         if run.is_none() {
             let mut diagnostic = name.diagnostic(
@@ -95,6 +96,7 @@ impl<'c, 's> Shapes<'c, 's> {
         Some(StepCall {
             name: name.value.as_str().into(),
             run: run?,
+            turn,
         })
     }
 
