@@ -89,6 +89,9 @@ fn every_field_of_an_answer_gets_its_v1_name() {
         let Kind::Call(plan) = &operation.kind else {
             continue;
         };
+        if pair["service"] == "rbac" && operation.service.is_none() {
+            continue; // the engine answers for the RBAC manager, with more members
+        }
         for response in pair["responses"].as_object().unwrap().values() {
             let status = response["v2_status"].as_str().and_then(|s| s.parse().ok());
             let Some(status) = status.filter(|status: &u16| *status < 300) else {
