@@ -23,6 +23,7 @@ mod analysis;
 mod bootstrap;
 mod http;
 mod ids;
+mod jobs;
 mod openapi;
 mod resources;
 mod router;

@@ -11,15 +11,28 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::http::{Problem, guard, uri};
 use crate::openapi;
-use crate::resources::{event_types, events, registries};
+use crate::resources::{
+    account, accounts, event_types, events, oauth, probes, rbac_manager, registries, system, user,
+};
 use crate::state::AppState;
 
 /// All operations, with the document they make together. Paths are without the `/v2` in front.
 fn operations() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::base())
+        // Who is there, and who may do what.
+        .merge(account::router())
+        .merge(accounts::router())
+        .merge(user::router())
+        .merge(rbac_manager::router())
+        .merge(oauth::router())
+        // Where images come from.
+        .merge(registries::router())
+        // What has happened.
         .merge(event_types::router())
         .merge(events::router())
-        .merge(registries::router())
+        // The system itself.
+        .merge(probes::router())
+        .merge(system::router())
 }
 
 /// The document of all operations, with paths as the router has them.
@@ -36,6 +49,9 @@ pub(crate) fn router(state: &AppState) -> Router {
     let open = Router::new().route("/openapi.json", get(openapi::document));
     Router::new()
         .nest("/v2", guarded.merge(open))
+        // Clients that do not know the API generation yet ask these, without a version in front.
+        .route("/health", get(probes::handlers::health_check))
+        .route("/version", get(probes::handlers::version_check))
         .fallback(async || Problem::unknown_path())
         .method_not_allowed_fallback(async || Problem::wrong_method().into_response())
         .layer(DefaultBodyLimit::max(state.limits.body_bytes))

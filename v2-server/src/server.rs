@@ -18,6 +18,7 @@ use crate::bootstrap;
 use crate::http::guard::{Demands, UndeclaredDemand};
 use crate::http::uri;
 use crate::ids::{IdSource, RandomIds};
+use crate::jobs;
 use crate::openapi;
 use crate::router;
 use crate::state::{AppState, Limits, Parts};
@@ -128,12 +129,14 @@ impl ServerBuilder {
         let address = listener.local_addr().map_err(refused)?;
         let (state, new_admin_password) = self.prepare(address).await?;
         let (stop, stopped) = watch::channel(());
+        let jobs = jobs::start(&state, &stopped);
         let serving = tokio::spawn(serve(listener, app(&state), stopped));
         Ok(Server {
             address,
             new_admin_password,
             stop,
             serving,
+            jobs,
         })
     }
 
@@ -186,6 +189,7 @@ pub struct Server {
     new_admin_password: Option<String>,
     stop: watch::Sender<()>,
     serving: JoinHandle<()>,
+    jobs: Vec<JoinHandle<()>>,
 }
 
 impl Server {
@@ -217,12 +221,20 @@ impl Server {
     /// Takes no more requests, lets those in flight finish (for at most half a minute), and returns.
     pub async fn stop(self) {
         let Self {
-            stop, mut serving, ..
+            stop,
+            mut serving,
+            jobs,
+            ..
         } = self;
         drop(stop);
         if tokio::time::timeout(GRACE, &mut serving).await.is_err() {
             tracing::warn!("stopped with requests still in flight");
             serving.abort();
+        }
+        for job in jobs {
+            if job.await.is_err() {
+                tracing::error!("a job ended with a panic");
+            }
         }
     }
 }

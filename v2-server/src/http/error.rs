@@ -12,6 +12,9 @@ use utoipa::ToSchema;
 use super::Problem;
 use crate::store;
 
+/// The challenge of a 401. Browsers, and clients that wait to be asked, send credentials after it.
+pub(crate) const CHALLENGE: &str = r#"basic realm="Authentication required""#;
+
 /// A result of a handler.
 pub(crate) type ApiResult<T> = Result<T, ApiError>;
 
@@ -140,13 +143,9 @@ impl ApiError {
         self
     }
 
-    /// The status this becomes.
-    #[cfg(test)]
-    pub(crate) fn status(&self) -> StatusCode {
-        match self {
-            Self::Api(failure) => failure.status,
-            Self::Problem(problem) => problem.clone().into_response().status(),
-        }
+    /// Whether the credentials were wrong.
+    pub(crate) fn is_unauthorized(&self) -> bool {
+        matches!(self, Self::Api(failure) if failure.status == StatusCode::UNAUTHORIZED)
     }
 }
 
@@ -212,10 +211,9 @@ impl IntoResponse for ApiError {
         };
         let mut response = (failure.status, axum::Json(body)).into_response();
         if failure.status == StatusCode::UNAUTHORIZED {
-            // Browsers and clients that wait for a challenge send credentials only after this.
             response.headers_mut().insert(
                 header::WWW_AUTHENTICATE,
-                HeaderValue::from_static(r#"basic realm="Authentication required""#),
+                HeaderValue::from_static(CHALLENGE),
             );
         }
         response

@@ -1,6 +1,13 @@
 //! One folder per first path segment; in each the same names: `handlers`, `types`, `store`, `tests`.
 
+pub(crate) mod account;
+pub(crate) mod accounts;
 pub(crate) mod event_types;
 pub(crate) mod events;
 pub(crate) mod images;
+pub(crate) mod oauth;
+pub(crate) mod probes;
+pub(crate) mod rbac_manager;
 pub(crate) mod registries;
+pub(crate) mod system;
+pub(crate) mod user;

@@ -1,0 +1,29 @@
+//! `/oauth`: tokens in exchange for passwords.
+
+mod handlers;
+mod store;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::ApiResult;
+use crate::state::AppState;
+
+/// The operations of this resource.
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(handlers::get_oauth_token))
+        .routes(routes!(handlers::revoke_oauth_token))
+}
+
+/// Forgets the refresh tokens nobody can use any more.
+pub(crate) async fn forget_expired(state: AppState) -> ApiResult<()> {
+    let now = state.now();
+    state
+        .write(move |tx| Ok(store::forget_expired(tx, now)?))
+        .await
+}

@@ -1,0 +1,54 @@
+//! The operations for monitors and clients that look for a server.
+
+use axum::extract::State;
+use http::StatusCode;
+
+use super::types::{ServiceVersion, StatusResponse};
+use crate::http::{ApiResult, Json};
+use crate::params;
+use crate::state::AppState;
+
+/// Get the prefix of the API
+#[utoipa::path(
+    get, path = "/", tag = "System", security(()),
+    extensions(("x-anchore-authz-action" = json!("None"))),
+    responses((status = 200, description = "The word `v2`", body = String)),
+)]
+pub(super) async fn ping() -> Json<&'static str> {
+    Json("v2")
+}
+
+/// Tell whether the server can work
+///
+/// It can when its database answers.
+#[utoipa::path(
+    get, path = "/health", tag = "System", security(()),
+    extensions(("x-anchore-authz-action" = json!("None"))),
+    responses((status = 200, description = "It can")),
+)]
+pub(crate) async fn health_check(State(state): State<AppState>) -> ApiResult<StatusCode> {
+    state
+        .read(|tx| Ok(tx.query_value::<i64>("SELECT 1", params![])?))
+        .await?;
+    Ok(StatusCode::OK)
+}
+
+/// Get the versions of the service, its API and its tables
+#[utoipa::path(
+    get, path = "/version", tag = "System", security(()),
+    extensions(("x-anchore-authz-action" = json!("None"))),
+    responses((status = 200, description = "The versions", body = ServiceVersion)),
+)]
+pub(crate) async fn version_check() -> Json<ServiceVersion> {
+    Json(ServiceVersion::current())
+}
+
+/// Get the status of the service
+#[utoipa::path(
+    get, path = "/status", tag = "System",
+    extensions(("x-anchore-authz-action" = json!("None"))),
+    responses((status = 200, description = "The status", body = StatusResponse)),
+)]
+pub(super) async fn get_status() -> Json<StatusResponse> {
+    Json(StatusResponse::all_good())
+}

@@ -1,0 +1,122 @@
+//! The operations on the system itself.
+
+use axum::extract::State;
+
+use super::types::{AnchoreErrorCode, ERROR_CODES, FeedMetadata, Service, SystemStatusResponse};
+use crate::http::error::ApiErrorResponse;
+use crate::http::{ApiError, ApiResult, Json, Path};
+use crate::state::AppState;
+
+/// List all services and their state
+#[utoipa::path(
+    get, path = "/system", tag = "System",
+    extensions(("x-anchore-authz-action" = json!("None"))),
+    responses((status = 200, description = "The services", body = SystemStatusResponse)),
+)]
+pub(super) async fn get_service_detail(
+    State(state): State<AppState>,
+) -> Json<SystemStatusResponse> {
+    Json(SystemStatusResponse {
+        service_states: Service::all(&state),
+    })
+}
+
+/// List the services
+#[utoipa::path(
+    get, path = "/system/services", tag = "System",
+    extensions(("x-anchore-authz-action" = json!("listServices"))),
+    responses((status = 200, description = "The services", body = [Service])),
+)]
+pub(super) async fn list_services(State(state): State<AppState>) -> Json<Vec<Service>> {
+    Json(Service::all(&state))
+}
+
+/// List the services of one name
+#[utoipa::path(
+    get, path = "/system/services/{service_name}", tag = "System",
+    params(("service_name" = String, Path, description = "The name of the service")),
+    extensions(("x-anchore-authz-action" = json!("getService"))),
+    responses((status = 200, description = "The services, none when the name is unknown", body = [Service])),
+)]
+pub(super) async fn get_services_by_name(
+    State(state): State<AppState>,
+    Path(service_name): Path<String>,
+) -> Json<Vec<Service>> {
+    let mut services = Service::all(&state);
+    services.retain(|service| service.service_name == service_name);
+    Json(services)
+}
+
+/// Get one service on one host
+#[utoipa::path(
+    get, path = "/system/services/{service_name}/{host_id}", tag = "System",
+    params(
+        ("service_name" = String, Path, description = "The name of the service"),
+        ("host_id" = String, Path, description = "The server it runs on"),
+    ),
+    extensions(("x-anchore-authz-action" = json!("getService"))),
+    responses((status = 200, description = "The service, as the only element", body = [Service])),
+)]
+pub(super) async fn get_services_by_name_and_host(
+    State(state): State<AppState>,
+    Path((service_name, host_id)): Path<(String, String)>,
+) -> ApiResult<Json<Vec<Service>>> {
+    Ok(Json(vec![existing(&state, &service_name, &host_id)?]))
+}
+
+/// Forget a service that no longer runs
+#[utoipa::path(
+    delete, path = "/system/services/{service_name}/{host_id}", tag = "System",
+    params(
+        ("service_name" = String, Path, description = "The name of the service"),
+        ("host_id" = String, Path, description = "The server it ran on"),
+    ),
+    extensions(("x-anchore-authz-action" = json!("deleteService"))),
+    responses(
+        (status = 200, description = "It is forgotten"),
+        (status = 409, description = "It runs", body = ApiErrorResponse),
+    ),
+)]
+pub(super) async fn delete_service(
+    State(state): State<AppState>,
+    Path((service_name, host_id)): Path<(String, String)>,
+) -> ApiResult<()> {
+    // The services of this server run as long as it answers.
+    existing(&state, &service_name, &host_id)?;
+    Err(ApiError::conflict("cannot delete an active service"))
+}
+
+/// List the vulnerability feeds
+#[utoipa::path(
+    get, path = "/system/feeds", tag = "System",
+    extensions(("x-anchore-authz-action" = json!("listFeeds"))),
+    responses((status = 200, description = "The feeds with their groups", body = [FeedMetadata])),
+)]
+pub(super) async fn get_system_feeds() -> Json<Vec<FeedMetadata>> {
+    Json(Vec::new())
+}
+
+/// List the words that errors carry
+#[utoipa::path(
+    get, path = "/system/error-codes", tag = "System",
+    extensions(("x-anchore-authz-action" = json!("None"))),
+    responses((status = 200, description = "The error codes", body = [AnchoreErrorCode])),
+)]
+pub(super) async fn describe_error_codes() -> Json<&'static [AnchoreErrorCode]> {
+    Json(&ERROR_CODES)
+}
+
+/// The service of this name on this host.
+///
+/// # Errors
+/// 404 when there is none.
+fn existing(state: &AppState, service_name: &str, host_id: &str) -> ApiResult<Service> {
+    Service::all(state)
+        .into_iter()
+        .find(|service| service.service_name == service_name && service.host_id == host_id)
+        .ok_or_else(|| {
+            ApiError::not_found(format!(
+                "service_name/host_id ({service_name}/{host_id}) not found"
+            ))
+        })
+}

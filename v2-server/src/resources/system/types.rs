@@ -1,0 +1,140 @@
+//! Services, feeds and error codes as clients see them.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::resources::probes::types::{SERVICE_VERSION, StatusResponse};
+use crate::state::AppState;
+use crate::time::Timestamp;
+
+/// All services of the system.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SystemStatusResponse {
+    /// The services.
+    pub(crate) service_states: Vec<Service>,
+}
+
+/// A service. This server is one program; it shows the parts clients know by name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Service {
+    /// The server it runs on.
+    pub(crate) host_id: String,
+    /// The name of the service.
+    pub(crate) service_name: &'static str,
+    /// Where it is reached.
+    base_url: String,
+    /// The state in a word.
+    status_message: &'static str,
+    /// How it feels.
+    service_detail: StatusResponse,
+    /// Whether it runs and takes requests.
+    status: bool,
+    /// The release of the service.
+    version: &'static str,
+}
+
+impl Service {
+    /// The names clients wait for before they call a system ready.
+    const NAMES: [&'static str; 5] = [
+        "apiext",
+        "catalog",
+        "policy_engine",
+        "simplequeue",
+        "analyzer",
+    ];
+
+    /// All services of this server.
+    pub(super) fn all(state: &AppState) -> Vec<Self> {
+        Self::NAMES
+            .into_iter()
+            .map(|service_name| Self {
+                host_id: state.host_id.clone(),
+                service_name,
+                base_url: state.base_url.clone(),
+                status_message: "available",
+                service_detail: StatusResponse::all_good(),
+                status: true,
+                version: SERVICE_VERSION,
+            })
+            .collect()
+    }
+}
+
+/// A source of vulnerability data.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FeedMetadata {
+    /// The name of the feed.
+    pub(crate) name: String,
+    /// When it was first seen.
+    pub(crate) created_at: Timestamp,
+    /// When something about it was last changed.
+    pub(crate) updated_at: Timestamp,
+    /// Its parts.
+    pub(crate) groups: Vec<FeedGroupMetadata>,
+    /// When all of it was last read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) last_full_sync: Option<Timestamp>,
+    /// Whether it is read at all.
+    pub(crate) enabled: bool,
+}
+
+/// A part of a feed, such as one distribution.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FeedGroupMetadata {
+    /// The name of the group.
+    pub(crate) name: String,
+    /// When it was first seen.
+    pub(crate) created_at: Timestamp,
+    /// When it was last read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) last_sync: Option<Timestamp>,
+    /// Records in it.
+    pub(crate) record_count: i64,
+    /// Whether it is read at all.
+    pub(crate) enabled: bool,
+}
+
+/// A word that errors carry in `detail.error_codes`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AnchoreErrorCode {
+    /// The word.
+    name: &'static str,
+    /// What it means.
+    description: &'static str,
+}
+
+/// All error codes.
+pub(super) const ERROR_CODES: [AnchoreErrorCode; 8] = [
+    AnchoreErrorCode {
+        name: "REGISTRY_PERMISSION_DENIED",
+        description: "The registry does not let this login see the image",
+    },
+    AnchoreErrorCode {
+        name: "REGISTRY_IMAGE_NOT_FOUND",
+        description: "The registry has no image of this tag or digest",
+    },
+    AnchoreErrorCode {
+        name: "REGISTRY_NOT_ACCESSIBLE",
+        description: "The registry cannot be reached over the network",
+    },
+    AnchoreErrorCode {
+        name: "REGISTRY_NOT_SUPPORTED",
+        description: "The registry does not speak a protocol this system knows",
+    },
+    AnchoreErrorCode {
+        name: "SKOPEO_UNKNOWN_ERROR",
+        description: "Reading the image from the registry failed for a reason that has no code",
+    },
+    AnchoreErrorCode {
+        name: "UNKNOWN",
+        description: "The reason is not known",
+    },
+    AnchoreErrorCode {
+        name: "FEED_SYNC_ALREADY_IN_PROGRESS",
+        description: "The feeds are being read already",
+    },
+    AnchoreErrorCode {
+        name: "OSARCH_MISMATCH",
+        description: "The image is not made for the architecture or system that was asked for",
+    },
+];
