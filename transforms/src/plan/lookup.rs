@@ -72,6 +72,13 @@ impl LookupPlan {
         })
     }
 
+    /// Whether finding nothing is no failure: the mapping says what stands in for every value
+    /// (`otherwise`). An answer of 404 is then taken as an answer without values, since some
+    /// servers say "nothing" that way.
+    pub fn may_find_nothing(&self) -> bool {
+        self.take.iter().all(|take| take.otherwise.is_some())
+    }
+
     /// The call to make.
     pub fn call(
         &self,
@@ -86,7 +93,8 @@ impl LookupPlan {
     }
 
     /// Takes the values the mapping names from a 2xx answer: the first that each path
-    /// selects.
+    /// selects. Null is an answer without values, for a 404 where that
+    /// [is no failure](Self::may_find_nothing).
     pub fn take(
         &self,
         answer: &Value,
