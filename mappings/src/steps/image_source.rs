@@ -7,6 +7,8 @@
 use serde_json::{Map, Value, json};
 use windlass_transforms::step::{Step, StepContext, StepError};
 
+use super::looked_for::is_digest;
+
 /// See the module.
 pub(super) const STEP: Step = Step {
     name: "image_source",
@@ -91,7 +93,7 @@ fn v1_to_v2(value: Value, context: &StepContext) -> Result<Value, StepError> {
             ("dockerfile", dockerfile),
         ])}),
         (Some(tag), Some(digest)) => {
-            let pull_string = if is_bare_digest(&digest) {
+            let pull_string = if is_digest(&digest) {
                 format!("{}@{digest}", repository(&tag))
             } else {
                 digest
@@ -114,11 +116,6 @@ fn with<const N: usize>(mut object: Value, members: [(&str, Option<String>); N])
         }
     }
     object
-}
-
-fn is_bare_digest(text: &str) -> bool {
-    text.strip_prefix("sha256:")
-        .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// Registry and repository of an image reference, read as V1 servers read it: a first part

@@ -5,6 +5,7 @@
 
 mod image_source;
 mod joined_licenses;
+mod looked_for;
 mod nested_error;
 mod policy_check;
 mod policy_document;
@@ -17,6 +18,8 @@ use windlass_transforms::step::Step;
 pub static STEPS: &[Step] = &[
     image_source::STEP,
     joined_licenses::STEP,
+    looked_for::DELETION,
+    looked_for::STEP,
     nested_error::STEP,
     policy_check::STEP,
     policy_document::STEP,

@@ -22,7 +22,8 @@ pub(super) const AS_500: Step = Step {
     v2_to_v1: Some(|value, _| Ok(as_500(value))),
 };
 
-fn with_httpcode(mut value: Value) -> Value {
+/// The error with `httpcode`.
+pub(super) fn with_httpcode(mut value: Value) -> Value {
     if let Value::Object(error) = &mut value
         && !error.contains_key("httpcode")
         && let Some(code @ Value::Number(_)) = error.get("code").cloned()
