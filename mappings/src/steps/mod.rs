@@ -3,6 +3,7 @@
 //! Each file holds one step, the reason why it is not a mapping, and its tests. Steps are pure
 //! functions over JSON values; mapping files call them with `via NAME`.
 
+mod event_category;
 mod image_source;
 mod joined_licenses;
 mod looked_for;
@@ -16,6 +17,7 @@ use windlass_transforms::step::Step;
 
 /// Every step, for the compiler of the mappings.
 pub static STEPS: &[Step] = &[
+    event_category::STEP,
     image_source::STEP,
     joined_licenses::STEP,
     looked_for::DELETION,
