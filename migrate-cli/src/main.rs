@@ -1,2 +1,42 @@
-//! Stub.
-fn main() {}
+//! `windlass`: the migration toolkit.
+//!
+//! ```text
+//! records ─read─▶ exchanges ─observe─▶ use per client and operation ─judge─▶ readiness ─render─▶ text · JSON
+//! ```
+//!
+//! One direction, plain values between the steps, and no step but `render` decides how
+//! anything looks. What an operation means is asked of the same plans that the proxy runs.
+
+mod args;
+mod audit;
+mod commands;
+mod exit;
+mod read;
+mod render;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Command, Windlass};
+
+fn main() -> ExitCode {
+    let arguments = Windlass::parse();
+    let mut out = String::new();
+    let result = match &arguments.command {
+        Command::Audit(audit) => commands::audit::run(audit, &mut out),
+        Command::Explain(explain) => commands::explain::run(explain, &mut out),
+    };
+    // A closed pipe (`windlass audit … | head`) is a quiet end, not an error.
+    let written = std::io::stdout().write_all(out.as_bytes());
+    let exit = match (result, written) {
+        (Ok(exit), Ok(())) => exit,
+        (Ok(exit), Err(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => exit,
+        (Ok(_), Err(error)) => {
+            render::fail(&anyhow::Error::new(error).context("failed to write the report"))
+        }
+        (Err(error), _) => render::fail(&error),
+    };
+    exit.into()
+}

@@ -1,0 +1,13 @@
+//! One file per subcommand: from arguments to output and exit code.
+
+pub(crate) mod audit;
+pub(crate) mod explain;
+
+use std::path::Path;
+
+use windlass_transforms::Mappings;
+
+/// The mappings of a folder, or the embedded ones.
+fn load_mappings(folder: Option<&Path>) -> anyhow::Result<Mappings> {
+    Ok(windlass_mappings::load(folder)?)
+}

@@ -1,0 +1,3 @@
+//! Exchanges from files.
+
+pub(crate) mod records;
