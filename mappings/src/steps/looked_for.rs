@@ -19,7 +19,7 @@ pub(super) const DELETION: Step = Step {
     name: "unknown_deletion",
     reason: STEP.reason,
     v1_to_v2: None,
-    v2_to_v1: Some(deletion),
+    v2_to_v1: Some(|value, context| deletion(&value, context)),
 };
 
 /// The vulnerability types of both generations.
@@ -42,7 +42,7 @@ fn v2_to_v1(value: Value, context: &StepContext) -> Result<Value, StepError> {
 
 /// # Errors
 /// 400 when V2 refused something else than the digest.
-fn deletion(value: Value, context: &StepContext) -> Result<Value, StepError> {
+fn deletion(value: &Value, context: &StepContext) -> Result<Value, StepError> {
     let digest = digest(context);
     if is_digest(digest) {
         let said = ["message", "detail", "title"]
@@ -122,7 +122,7 @@ mod tests {
     fn an_unknown_id_is_deleted_with_not_found() {
         let by_id = context(json!({"imageId": "00"}), json!({"image_digest": "00"}));
         assert_eq!(
-            deletion(json!({}), &by_id),
+            deletion(&json!({}), &by_id),
             Ok(
                 json!({"detail": "No image found with the digest", "digest": "00", "status": "not_found"})
             )
@@ -130,7 +130,7 @@ mod tests {
         let known = context(json!({"imageId": "00"}), json!({"image_digest": good()}));
         assert_eq!(
             deletion(
-                json!({"status": 400, "detail": "`force` is not a boolean"}),
+                &json!({"status": 400, "detail": "`force` is not a boolean"}),
                 &known
             ),
             Err(StepError::refused(400, "`force` is not a boolean"))

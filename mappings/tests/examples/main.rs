@@ -75,6 +75,26 @@ fn a_changed_status_has_an_example() {
     assert!(missing.is_empty(), "without an example: {missing:?}");
 }
 
+#[test]
+fn what_a_step_drops_is_noted_for_the_record() {
+    let Some(Kind::Call(plan)) = mappings().operation("add_policy").map(|o| &o.kind) else {
+        panic!("`add_policy` is not a call");
+    };
+    let RequestBody::Rewrite(body) = plan.request_body() else {
+        panic!("`add_policy` does not rewrite its body");
+    };
+    let context = plan.context(&PathValues::default(), None, Map::new());
+    let mut rewriter = BodyRewriter::new(body, Arc::new(context), Limits::default());
+    let policy = r#"{"id": "p", "version": "1_0", "policies": [], "mappings": [], "stray": 1}"#;
+    let mut out = Vec::new();
+    rewriter.push(policy.as_bytes(), &mut out).unwrap();
+    rewriter.finish(&mut out).unwrap();
+    assert_eq!(
+        rewriter.touched(),
+        ["PolicyBundle.policies", "PolicyBundle.stray"]
+    );
+}
+
 /// One folder of example files.
 struct Case {
     folder: PathBuf,

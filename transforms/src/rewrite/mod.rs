@@ -130,8 +130,13 @@ impl BodyRewriter {
     }
 
     /// Names of members, as they came, that a rule renamed, dropped or replaced: dotted
-    /// shape position (`Shape.member`), each once, sorted. Names only, never values.
+    /// shape position (`Shape.member`), each once, sorted. Names only, never values. What
+    /// steps noted is among them.
     pub fn touched(&self) -> Vec<String> {
-        self.touched.clone()
+        let mut names = self.touched.clone();
+        names.extend(self.context.touched.names());
+        names.sort();
+        names.dedup();
+        names
     }
 }
