@@ -6,6 +6,7 @@ use crate::compile::prune::prune;
 use crate::compile::shape::Shapes;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::NOT_REVERSIBLE;
+use crate::mapping::cursor::Parsed;
 use crate::mapping::layout::{Form, KeyForm, Layout, LayoutValue};
 use crate::plan::body::{
     BodyPlan, HoldPlan, KeySource, LayoutNode, Strategy, StreamPlan, ValuePlan, Wrap,
@@ -57,7 +58,7 @@ pub(super) fn request(
     let traced = trace(layout, &[], false, &mut origins);
     let assembled = traced.and_then(|()| assemble(layout, &origins, &mut shapes));
     let assembled = assembled
-        .map_err(|diagnostic| shapes.report(diagnostic))
+        .map_err(|diagnostic| shapes.report(*diagnostic))
         .ok();
     let strategy = match assembled {
         Some(node) => match backward_hold_reason(&origins) {
@@ -264,7 +265,7 @@ fn trace<'l>(
     v1_path: &[String],
     wrapped: bool,
     origins: &mut Vec<Origin<'l>>,
-) -> Result<(), Diagnostic> {
+) -> Parsed<()> {
     match &layout.form {
         // Nothing of a literal goes to V2.
         Form::Literal(_) => Ok(()),
@@ -289,7 +290,7 @@ fn trace<'l>(
                     "a key that is taken from elsewhere cannot be run backwards",
                 );
                 diagnostic.help = Some("write the key as a word in quotes".into());
-                return Err(diagnostic);
+                return Err(Box::new(diagnostic));
             };
             let mut path = v1_path.to_vec();
             path.push(word.clone());
@@ -298,10 +299,10 @@ fn trace<'l>(
     }
 }
 
-fn not_reversible(layout: &Layout, message: &str) -> Diagnostic {
+fn not_reversible(layout: &Layout, message: &str) -> Box<Diagnostic> {
     let mut diagnostic = layout.text.diagnostic(NOT_REVERSIBLE, message);
     diagnostic.label = Some("a request runs its layout from V1 to V2".into());
-    diagnostic
+    Box::new(diagnostic)
 }
 
 /// The V2 body, put together from places of the V1 body.
@@ -309,7 +310,7 @@ fn assemble(
     layout: &Layout,
     origins: &[Origin<'_>],
     shapes: &mut Shapes<'_, '_>,
-) -> Result<LayoutNode, Diagnostic> {
+) -> Parsed<LayoutNode> {
     if origins.is_empty() {
         return Err(not_reversible(layout, "nothing of this body goes to V2"));
     }
@@ -348,14 +349,12 @@ fn place(at: &mut LayoutNode, path: &[String], node: LayoutNode) {
         unreachable!("no path leads through another value: that clash was reported")
     };
     let is_first = |key: &KeySource| matches!(key, KeySource::Literal(name) if **name == **first);
-    let index = match members.iter().position(|(key, _)| is_first(key)) {
-        Some(index) => index,
-        None => {
-            let key = KeySource::Literal(first.as_str().into());
-            members.push((key, LayoutNode::Object(Vec::new())));
-            members.len() - 1
-        }
-    };
+    let known = members.iter().position(|(key, _)| is_first(key));
+    let index = known.unwrap_or_else(|| {
+        let key = KeySource::Literal(first.as_str().into());
+        members.push((key, LayoutNode::Object(Vec::new())));
+        members.len() - 1
+    });
     place(&mut members[index].1, rest, node);
 }
 

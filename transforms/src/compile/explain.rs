@@ -75,7 +75,9 @@ pub(super) fn call(
         .iter()
         .map(|response| {
             let layout = response.file.layout.as_ref();
-            layout.into_iter().for_each(|l| shapes.add_layout(l));
+            if let Some(layout) = layout {
+                shapes.add_layout(layout);
+            }
             Response {
                 v2_status: response.file.key.value.clone(),
                 v1_status: response.file.v1,
@@ -185,7 +187,7 @@ struct ShapeList<'s> {
     shapes: Vec<Shape>,
 }
 
-impl<'s> ShapeList<'s> {
+impl ShapeList<'_> {
     fn add_layout(&mut self, layout: &Layout) {
         for value in layout.values() {
             if let Some(name) = &value.shape {

@@ -2,9 +2,12 @@
 
 use serde_json::Value;
 
+use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::SYNTAX;
-use crate::diagnostic::{Code, Diagnostic};
 use crate::mapping::place::Text;
+
+/// What reading a part of an expression gives.
+pub(crate) type Parsed<T> = Result<T, Box<Diagnostic>>;
 
 /// A name used in an expression, with its place.
 pub(crate) type Named = Text;
@@ -63,7 +66,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes a name, after spaces.
-    pub(crate) fn name(&mut self, what: &str) -> Result<Named, Diagnostic> {
+    pub(crate) fn name(&mut self, what: &str) -> Parsed<Named> {
         self.skip_spaces();
         let rest = self.rest();
         if let Some(inner) = rest.strip_prefix('"')
@@ -83,7 +86,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes a JSON value, after spaces; it comes back without insignificant spaces.
-    pub(crate) fn json(&mut self) -> Result<String, Diagnostic> {
+    pub(crate) fn json(&mut self) -> Parsed<String> {
         self.skip_spaces();
         match self.try_json() {
             Some(text) => Ok(text),
@@ -101,7 +104,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Nothing but spaces may be left.
-    pub(crate) fn end(&mut self) -> Result<(), Diagnostic> {
+    pub(crate) fn end(&mut self) -> Parsed<()> {
         self.skip_spaces();
         if self.rest().is_empty() {
             return Ok(());
@@ -110,11 +113,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// An error about what comes next.
-    pub(crate) fn error(&self, message: impl Into<String>) -> Diagnostic {
-        self.error_with(SYNTAX, message)
-    }
-
-    pub(crate) fn error_with(&self, code: Code, message: impl Into<String>) -> Diagnostic {
+    pub(crate) fn error(&self, message: impl Into<String>) -> Box<Diagnostic> {
         let rest = self.rest();
         let word = rest.find(|c: char| !is_name(c)).unwrap_or(rest.len());
         let next = rest.chars().next().map_or(0, char::len_utf8);
@@ -127,9 +126,9 @@ impl<'a> Cursor<'a> {
         let mut diagnostic = self
             .text
             .place_of(self.at..self.at + length)
-            .diagnostic(code, message);
+            .diagnostic(SYNTAX, message);
         diagnostic.label = Some(found);
-        diagnostic
+        Box::new(diagnostic)
     }
 
     /// What has been read since `start`.

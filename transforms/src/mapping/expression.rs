@@ -8,8 +8,7 @@
 //! `[ x ]` is the V1 array of what V2 has single, `x[0]` the single element of a V2 array.
 //! `$` in place of the name stands for a member's own value (only in `[each]`).
 
-use crate::diagnostic::Diagnostic;
-use crate::mapping::cursor::{Cursor, Named};
+use crate::mapping::cursor::{Cursor, Named, Parsed};
 use crate::mapping::place::Text;
 use crate::plan::body::Wrap;
 
@@ -27,7 +26,7 @@ pub(crate) struct Expression {
 
 impl Expression {
     /// Reads the right-hand side of a field.
-    pub(crate) fn field(text: &Text) -> Result<Self, Diagnostic> {
+    pub(crate) fn field(text: &Text) -> Parsed<Self> {
         let expression = Self::parse(text)?;
         match &expression.source {
             Some(_) => Ok(expression),
@@ -39,7 +38,7 @@ impl Expression {
     }
 
     /// Reads what becomes of the values of an object whose keys are data.
-    pub(crate) fn each(text: &Text) -> Result<Self, Diagnostic> {
+    pub(crate) fn each(text: &Text) -> Parsed<Self> {
         let expression = Self::parse(text)?;
         match &expression.source {
             None => Ok(expression),
@@ -51,7 +50,7 @@ impl Expression {
         }
     }
 
-    fn parse(text: &Text) -> Result<Self, Diagnostic> {
+    fn parse(text: &Text) -> Parsed<Self> {
         let mut cursor = Cursor::new(text);
         let wrapped = cursor.eat('[');
         let source = if cursor.eat('$') {
@@ -111,7 +110,7 @@ pub(crate) fn word_and_name(
     cursor: &mut Cursor<'_>,
     word: &str,
     what: &str,
-) -> Result<Option<Named>, Diagnostic> {
+) -> Parsed<Option<Named>> {
     if cursor.eat_word(word) {
         cursor.name(what).map(Some)
     } else {

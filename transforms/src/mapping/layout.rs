@@ -9,8 +9,8 @@
 //! KEY    = PATH | "request.path." NAME | "request.query." NAME | JSON string
 //! ```
 
-use crate::diagnostic::Diagnostic;
-use crate::mapping::cursor::{Cursor, Named};
+use crate::diagnostic::code::SYNTAX;
+use crate::mapping::cursor::{Cursor, Named, Parsed};
 use crate::mapping::expression::word_and_name;
 use crate::mapping::place::Text;
 
@@ -64,7 +64,7 @@ pub(crate) enum KeyForm {
 
 impl Layout {
     /// Reads a layout line.
-    pub(crate) fn parse(text: &Text) -> Result<Self, Diagnostic> {
+    pub(crate) fn parse(text: &Text) -> Parsed<Self> {
         let mut cursor = Cursor::new(text);
         let layout = layout(&mut cursor, 0)?;
         cursor.end()?;
@@ -107,7 +107,7 @@ impl Layout {
 /// No picture of a body is nested deeper than this.
 const MAX_DEPTH: usize = 16;
 
-fn layout(cursor: &mut Cursor<'_>, depth: usize) -> Result<Layout, Diagnostic> {
+fn layout(cursor: &mut Cursor<'_>, depth: usize) -> Parsed<Layout> {
     if depth > MAX_DEPTH {
         return Err(cursor.error(format!("a layout is at most {MAX_DEPTH} levels deep")));
     }
@@ -142,7 +142,7 @@ fn layout(cursor: &mut Cursor<'_>, depth: usize) -> Result<Layout, Diagnostic> {
 }
 
 /// What follows a `$`.
-fn value(cursor: &mut Cursor<'_>) -> Result<LayoutValue, Diagnostic> {
+fn value(cursor: &mut Cursor<'_>) -> Parsed<LayoutValue> {
     let path = path(cursor)?;
     let shape = word_and_name(cursor, "as", "the name of a shape")?;
     let step = word_and_name(cursor, "via", "the name of a step")?;
@@ -160,7 +160,7 @@ fn value(cursor: &mut Cursor<'_>) -> Result<LayoutValue, Diagnostic> {
 }
 
 /// What follows a `$`, up to the end of the path.
-fn path(cursor: &mut Cursor<'_>) -> Result<Vec<String>, Diagnostic> {
+fn path(cursor: &mut Cursor<'_>) -> Parsed<Vec<String>> {
     let mut path = Vec::new();
     while cursor.rest().starts_with('.') {
         cursor.eat('.');
@@ -178,16 +178,14 @@ fn path(cursor: &mut Cursor<'_>) -> Result<Vec<String>, Diagnostic> {
 }
 
 /// What follows a `{`.
-fn members(cursor: &mut Cursor<'_>, depth: usize) -> Result<Vec<(Key, Layout)>, Diagnostic> {
+fn members(cursor: &mut Cursor<'_>, depth: usize) -> Parsed<Vec<(Key, Layout)>> {
     let mut members: Vec<(Key, Layout)> = Vec::new();
     loop {
         cursor.skip_spaces();
         let key = key(cursor)?;
         if members.iter().any(|(other, _)| other.form == key.form) {
-            return Err(key.text.diagnostic(
-                crate::diagnostic::code::SYNTAX,
-                format!("the key `{}` occurs twice", key.text.value),
-            ));
+            let message = format!("the key `{}` occurs twice", key.text.value);
+            return Err(Box::new(key.text.diagnostic(SYNTAX, message)));
         }
         if !cursor.eat(':') {
             return Err(cursor.error("expected `:` after the key"));
@@ -202,7 +200,7 @@ fn members(cursor: &mut Cursor<'_>, depth: usize) -> Result<Vec<(Key, Layout)>, 
     }
 }
 
-fn key(cursor: &mut Cursor<'_>) -> Result<Key, Diagnostic> {
+fn key(cursor: &mut Cursor<'_>) -> Parsed<Key> {
     let start = cursor.offset();
     let form = if cursor.eat('$') {
         let path = path(cursor)?;
@@ -229,7 +227,7 @@ fn key(cursor: &mut Cursor<'_>) -> Result<Key, Diagnostic> {
 }
 
 /// What follows `request`.
-fn request_key(cursor: &mut Cursor<'_>) -> Result<KeyForm, Diagnostic> {
+fn request_key(cursor: &mut Cursor<'_>) -> Parsed<KeyForm> {
     let expected = "expected `request.path.NAME` or `request.query.NAME`";
     if !cursor.eat('.') {
         return Err(cursor.error(expected));

@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::{
     BAD_ENDPOINT, BAD_STATUS, CONFLICT, MISSING_KEY, MISSING_REASON, SYNTAX,
 };
-use crate::mapping::cursor::Cursor;
+use crate::mapping::cursor::{Cursor, Parsed};
 use crate::mapping::layout::Layout;
 use crate::mapping::place::{Place, Text};
 use crate::mapping::table::Table;
@@ -303,7 +303,9 @@ fn read_status(table: &mut Table<'_>, errors: &mut Vec<Diagnostic>) -> Option<u1
 }
 
 fn read_layout(text: &Text, errors: &mut Vec<Diagnostic>) -> Option<Layout> {
-    Layout::parse(text).map_err(|error| errors.push(error)).ok()
+    Layout::parse(text)
+        .map_err(|error| errors.push(*error))
+        .ok()
 }
 
 impl LookupFile {
@@ -374,7 +376,7 @@ impl Target {
             cursor.end()?;
             Ok(Self::Name { name, boolean })
         });
-        parsed.map_err(|error| errors.push(error)).ok()
+        parsed.map_err(|error| errors.push(*error)).ok()
     }
 }
 
@@ -391,7 +393,7 @@ impl WrittenEndpoint {
     }
 }
 
-fn parse_endpoint(text: &Text) -> Result<Endpoint, Box<Diagnostic>> {
+fn parse_endpoint(text: &Text) -> Parsed<Endpoint> {
     let wrong = |place: Place, message: String, help: &str| {
         let mut diagnostic = place.diagnostic(BAD_ENDPOINT, message);
         diagnostic.help = Some(help.to_owned());

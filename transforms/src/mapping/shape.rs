@@ -55,7 +55,7 @@ impl ShapeFile {
             .names("fields", errors)
             .into_iter()
             .filter_map(|(v1, text)| {
-                let parsed = Expression::field(&text).map_err(|error| errors.push(error));
+                let parsed = Expression::field(&text).map_err(|error| errors.push(*error));
                 Some((v1, parsed.ok()?))
             })
             .collect();
@@ -71,7 +71,7 @@ impl ShapeFile {
             let text = each.required_text("value", errors);
             each.finish(errors);
             Expression::each(&text?)
-                .map_err(|error| errors.push(error))
+                .map_err(|error| errors.push(*error))
                 .ok()
         });
         let only_v2 = reasons(&mut table, "only_v2", errors);

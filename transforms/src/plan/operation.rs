@@ -26,6 +26,10 @@ pub struct Operation {
 }
 
 /// What is done for a V1 operation.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all operations are calls, and each lives once, in an `Arc`"
+)]
 #[derive(Debug)]
 pub enum Kind {
     /// One V2 call, with look-ups before it where needed.
