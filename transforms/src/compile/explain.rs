@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::compile::names::Names;
 use crate::compile::operation::LoweredResponse;
-use crate::mapping::MappingSet;
+use crate::mapping::cursor::Named;
 use crate::mapping::expression::Expression;
 use crate::mapping::layout::Layout;
 use crate::mapping::operation::{CallFile, OperationFile, Target};
@@ -12,7 +13,7 @@ use crate::mapping::place::Text;
 use crate::mapping::set::Unmapped;
 use crate::mapping::shape::ShapeFile;
 use crate::plan::body::{BodyPlan, Strategy, Wrap};
-use crate::plan::explain::{Body, Explanation, Field, Lookup, Parameter, Response, Shape};
+use crate::plan::explain::{Body, Explanation, Field, Lookup, Parameter, Response, Shape, Step};
 use crate::plan::operation::AnswerPlan;
 
 /// What a call was lowered to.
@@ -59,15 +60,16 @@ pub(super) fn call(
     file: &OperationFile,
     call: &CallFile,
     explained: &Explained<'_>,
-    set: &MappingSet,
+    names: &Names<'_>,
 ) -> Explanation {
-    let mut shapes = ShapeList {
-        set,
+    let mut used = Used {
+        names,
         seen: BTreeSet::new(),
         shapes: Vec::new(),
+        steps: Vec::new(),
     };
     let request = explained.request.as_ref().map(|(layout, plan)| {
-        shapes.add_layout(layout);
+        used.add_layout(layout);
         body(layout, plan)
     });
     let responses = explained
@@ -76,7 +78,7 @@ pub(super) fn call(
         .map(|response| {
             let layout = response.file.layout.as_ref();
             if let Some(layout) = layout {
-                shapes.add_layout(layout);
+                used.add_layout(layout);
             }
             Response {
                 v2_status: response.file.key.value.clone(),
@@ -118,7 +120,8 @@ pub(super) fn call(
             .collect(),
         request,
         responses,
-        shapes: shapes.shapes,
+        shapes: used.shapes,
+        steps: used.steps,
         ..start(file)
     }
 }
@@ -180,24 +183,24 @@ fn body(layout: &Layout, plan: &BodyPlan) -> Body {
     }
 }
 
-/// The shapes of an operation, in the order they are met.
-struct ShapeList<'s> {
-    set: &'s MappingSet,
+/// The shapes and steps of an operation, in the order they are met.
+struct Used<'n, 's> {
+    names: &'n Names<'s>,
     seen: BTreeSet<&'s str>,
     shapes: Vec<Shape>,
+    steps: Vec<Step>,
 }
 
-impl ShapeList<'_> {
+impl Used<'_, '_> {
     fn add_layout(&mut self, layout: &Layout) {
         for value in layout.values() {
-            if let Some(name) = &value.shape {
-                self.add(&name.value);
-            }
+            self.add_step(value.step.as_ref());
+            self.add_shape(value.shape.as_ref());
         }
     }
 
-    fn add(&mut self, name: &str) {
-        let Some(file) = self.set.shapes.get(name) else {
+    fn add_shape(&mut self, name: Option<&Named>) {
+        let Some(file) = name.and_then(|name| self.names.set.shapes.get(name.as_str())) else {
             return;
         };
         if !self.seen.insert(&file.name) {
@@ -205,9 +208,21 @@ impl ShapeList<'_> {
         }
         self.shapes.push(shape(file));
         for expression in file.expressions() {
-            if let Some(name) = &expression.shape {
-                self.add(&name.value);
-            }
+            self.add_step(expression.step.as_ref());
+            self.add_shape(expression.shape.as_ref());
+        }
+    }
+
+    fn add_step(&mut self, name: Option<&Named>) {
+        // An unknown step is reported elsewhere.
+        let step = name.and_then(|name| self.names.step(name, &mut Vec::new()));
+        if let Some(step) = step
+            && self.steps.iter().all(|known| known.name != step.name)
+        {
+            self.steps.push(Step {
+                name: step.name.to_owned(),
+                reason: step.reason.to_owned(),
+            });
         }
     }
 }

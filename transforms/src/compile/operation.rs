@@ -56,7 +56,7 @@ fn lower(
     let (kind, explanation) = match &file.kind {
         FileKind::Call(call) => {
             let (plan, explained) = lower_call(file, call, common, names, pass, errors);
-            let explanation = explain::call(file, call, &explained, names.set);
+            let explanation = explain::call(file, call, &explained, names);
             (Kind::Call(plan), explanation)
         }
         FileKind::Answer {

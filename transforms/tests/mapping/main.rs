@@ -9,6 +9,8 @@ mod diagnostics;
 #[cfg(test)]
 mod plans;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod set;

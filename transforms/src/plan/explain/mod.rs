@@ -49,9 +49,21 @@ pub struct Explanation {
     /// The shapes used in request and answers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shapes: Vec<Shape>,
+    /// The named steps used in request and answers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
     /// What every caller loses.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub losses: Vec<String>,
+}
+
+/// A named step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// Its name in the mappings.
+    pub name: String,
+    /// Why it is Rust and not mapping.
+    pub reason: String,
 }
 
 /// A V1 parameter and its V2 name.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::plan::explain::{Body, Explanation, Lookup, Parameter, Response, Shape};
+use crate::plan::explain::{Body, Explanation, Lookup, Parameter, Response, Shape, Step};
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,6 +38,9 @@ impl fmt::Display for Explanation {
         for shape in &self.shapes {
             write!(f, "\n{shape}")?;
         }
+        section(f, "Steps", &self.steps, |f, Step { name, reason }| {
+            write!(f, "{name}: {reason}")
+        })?;
         section(f, "Lost", &self.losses, |f, loss| f.write_str(loss))
     }
 }
@@ -63,11 +66,16 @@ fn section<T>(
 
 fn parameter(f: &mut fmt::Formatter<'_>, parameter: &Parameter) -> fmt::Result {
     let Parameter { v1, v2, note } = parameter;
+    f.write_str(v1)?;
+    match v2 {
+        Some(v2) if v1 == v2 => {}
+        Some(v2) => write!(f, " → {v2}")?,
+        None => f.write_str(" is dropped")?,
+    }
     match (v2, note) {
-        (Some(v2), None) => write!(f, "{v1} → {v2}"),
-        (Some(v2), Some(note)) => write!(f, "{v1} → {v2} ({note})"),
-        (None, Some(reason)) => write!(f, "{v1} is dropped: {reason}"),
-        (None, None) => write!(f, "{v1} is dropped"),
+        (_, None) => Ok(()),
+        (Some(_), Some(note)) => write!(f, " ({note})"),
+        (None, Some(reason)) => write!(f, ": {reason}"),
     }
 }
 
