@@ -1,10 +1,5 @@
 //! Embeds the mapping files: writes `files.rs`, one `(path, text)` per file.
 
-#![expect(
-    clippy::print_stdout,
-    reason = "cargo reads what a build script prints"
-)]
-
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -29,16 +24,17 @@ fn main() -> io::Result<()> {
 
     let mut code = String::from("&[\n");
     for file in &files {
-        let name = file
-            .strip_prefix(&root)
-            .expect("was found below it")
-            .to_str()
-            .ok_or_else(|| io::Error::other("a mapping file's name is not UTF-8"))?
-            .replace('\\', "/");
+        let name = utf8(file.strip_prefix(&root).expect("was found below it"))?.replace('\\', "/");
+        let file = utf8(file)?;
         let _ = writeln!(code, "    ({name:?}, include_str!({file:?})),");
     }
     code.push(']');
     fs::write(out.join("files.rs"), code)
+}
+
+fn utf8(path: &Path) -> io::Result<&str> {
+    path.to_str()
+        .ok_or_else(|| io::Error::other("a mapping file's name is not UTF-8"))
 }
 
 fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> io::Result<()> {

@@ -33,7 +33,7 @@ pub(crate) fn put(body: &mut Value, path: &str, kind: &str) {
                 if !at.is_array() {
                     *at = json!([]);
                 }
-                let array = at.as_array_mut().unwrap();
+                let array = at.as_array_mut().expect("it was made one");
                 if array.is_empty() {
                     array.push(Value::Null);
                 }
@@ -43,7 +43,7 @@ pub(crate) fn put(body: &mut Value, path: &str, kind: &str) {
                 if !at.is_object() {
                     *at = Value::Object(Map::new());
                 }
-                let object = at.as_object_mut().unwrap();
+                let object = at.as_object_mut().expect("it was made one");
                 at = object.entry(name).or_insert(Value::Null);
             }
         }

@@ -183,7 +183,7 @@ fn find(method: &str, path: &str) -> Result<(Arc<Operation>, PathValues), String
     let inner = path.strip_prefix("/v1").unwrap_or(path);
     // A parameter stands for itself: `{imageDigest}` is sent as `imageDigest`.
     let request = inner.replace(['{', '}'], "");
-    let verb: Method = method.parse().unwrap();
+    let verb: Method = method.parse().expect("the reference names methods");
     match mappings().routes().find(&verb, &request) {
         Route::Found { operation, values } => {
             let template = operation.v1.template.to_string().replace("...}", "}");
@@ -197,6 +197,7 @@ fn find(method: &str, path: &str) -> Result<(Arc<Operation>, PathValues), String
     }
 }
 
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
 fn reference(file: &str) -> Option<String> {
     let Some(folder) = env::var_os("WINDLASS_REFERENCE") else {
         println!("skipped: WINDLASS_REFERENCE names no folder with the specifications");
@@ -221,5 +222,6 @@ fn table(file: &str) -> Option<Vec<Vec<String>>> {
 }
 
 fn json(file: &str) -> Option<Value> {
-    Some(serde_json::from_str(&reference(file)?).unwrap())
+    let text = reference(file)?;
+    Some(serde_json::from_str(&text).expect("the reference is JSON"))
 }

@@ -165,14 +165,15 @@ fn cases() -> Vec<Case> {
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap_or_else(|error| panic!("failed to list {}: {error}", folder.display()))
-        .map(|entry| entry.unwrap().path())
+        .map(|entry| entry.expect("a folder of the project can be read").path())
         .collect();
     paths.sort();
     paths
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().unwrap().to_string_lossy().into_owned()
+    let name = path.file_name().expect("what was listed has a name");
+    name.to_string_lossy().into_owned()
 }
 
 fn check(case: &Case) -> Result<(), Wrong> {
