@@ -9,7 +9,7 @@ use axum::routing::get;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::http::{Problem, guard, uri};
+use crate::http::{Problem, guard, limits, uri};
 use crate::openapi;
 use crate::resources::{
     account, accounts, event_types, events, oauth, probes, rbac_manager, registries, system, user,
@@ -37,7 +37,7 @@ fn operations() -> OpenApiRouter<AppState> {
 
 /// The document of all operations, with paths as the router has them.
 pub(crate) fn document() -> OpenApi {
-    OpenApiRouter::<AppState>::new()
+    OpenApiRouter::<AppState>::with_openapi(openapi::base())
         .nest("/v2", operations())
         .into_openapi()
 }
@@ -46,7 +46,9 @@ pub(crate) fn document() -> OpenApi {
 pub(crate) fn router(state: &AppState) -> Router {
     let (operations, _) = operations().split_for_parts();
     let guarded = operations.route_layer(from_fn_with_state(state.clone(), guard::guard));
-    let open = Router::new().route("/openapi.json", get(openapi::document));
+    let open = Router::new()
+        .route("/openapi.json", get(openapi::serve))
+        .route("/ui", get(openapi::browse));
     Router::new()
         .nest("/v2", guarded.merge(open))
         // Clients that do not know the API generation yet ask these, without a version in front.
@@ -56,5 +58,7 @@ pub(crate) fn router(state: &AppState) -> Router {
         .method_not_allowed_fallback(async || Problem::wrong_method().into_response())
         .layer(DefaultBodyLimit::max(state.limits.body_bytes))
         .layer(from_fn(uri::check_encoding))
+        .layer(from_fn_with_state(state.clone(), limits::time_limit))
+        .layer(from_fn(limits::request_id))
         .with_state(state.clone())
 }

@@ -14,7 +14,7 @@ use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, Method};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::Operation;
 
@@ -130,20 +130,17 @@ impl Demands {
         Ok(Self(demands))
     }
 
-    /// The demand of a method on a path; or the methods there are.
-    fn find(&self, path: &str, method: &Method) -> Result<Demand, &[(Method, Demand)]> {
-        let methods = self.0.get(path).map(Vec::as_slice).unwrap_or_default();
+    /// The demand of a method on a path, if there is such an operation.
+    fn find(&self, path: &str, method: &Method) -> Option<Demand> {
         // Every GET answers HEAD too.
         let method = if method == Method::HEAD {
             &Method::GET
         } else {
             method
         };
-        methods
-            .iter()
-            .find(|(known, _)| known == method)
-            .map(|(_, demand)| *demand)
-            .ok_or(methods)
+        let methods = self.0.get(path)?;
+        let (_, demand) = methods.iter().find(|(known, _)| known == method)?;
+        Some(*demand)
     }
 }
 
@@ -202,9 +199,10 @@ async fn admit(state: &AppState, parts: &mut Parts) -> Result<(), Response> {
         .cloned()
         .ok_or_else(|| Problem::unknown_path().into_response())?;
     let demand = match state.demands.find(path.as_str(), &parts.method) {
-        Ok(Demand::Nothing) => return Ok(()),
-        Ok(demand) => demand,
-        Err(methods) => return Err(wrong_method(methods)),
+        Some(Demand::Nothing) => return Ok(()),
+        Some(demand) => demand,
+        // The router adds which methods there are.
+        None => return Err(Problem::wrong_method().into_response()),
     };
     let caller = check(state, parts, demand)
         .await
@@ -286,16 +284,4 @@ async fn account_in_path(parts: &mut Parts, state: &AppState) -> ApiResult<Optio
         .iter()
         .find(|(name, _)| *name == "account_name")
         .map(|(_, value)| value.into()))
-}
-
-fn wrong_method(methods: &[(Method, Demand)]) -> Response {
-    let mut names: Vec<&str> = methods.iter().map(|(method, _)| method.as_str()).collect();
-    if names.contains(&"GET") {
-        names.push("HEAD");
-    }
-    let mut response = Problem::wrong_method().into_response();
-    if let Ok(allowed) = HeaderValue::from_str(&names.join(", ")) {
-        response.headers_mut().insert(header::ALLOW, allowed);
-    }
-    response
 }

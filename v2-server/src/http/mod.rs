@@ -4,11 +4,15 @@ pub(crate) mod auth;
 pub(crate) mod body;
 pub(crate) mod error;
 pub(crate) mod guard;
+pub(crate) mod limits;
 pub(crate) mod page;
 pub(crate) mod path;
 pub(crate) mod problem;
 pub(crate) mod query;
 pub(crate) mod uri;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use body::Json;
 pub(crate) use error::{ApiError, ApiResult};

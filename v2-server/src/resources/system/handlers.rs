@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 
+use super::store;
 use super::types::{AnchoreErrorCode, ERROR_CODES, FeedMetadata, Service, SystemStatusResponse};
 use crate::http::error::ApiErrorResponse;
 use crate::http::{ApiError, ApiResult, Json, Path};
@@ -92,8 +93,10 @@ pub(super) async fn delete_service(
     extensions(("x-anchore-authz-action" = json!("listFeeds"))),
     responses((status = 200, description = "The feeds with their groups", body = [FeedMetadata])),
 )]
-pub(super) async fn get_system_feeds() -> Json<Vec<FeedMetadata>> {
-    Json(Vec::new())
+pub(super) async fn get_system_feeds(
+    State(state): State<AppState>,
+) -> ApiResult<Json<Vec<FeedMetadata>>> {
+    Ok(Json(state.read(|tx| Ok(store::feeds(tx)?)).await?))
 }
 
 /// List the words that errors carry

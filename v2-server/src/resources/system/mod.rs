@@ -1,6 +1,7 @@
 //! `/system`: services, feeds, and the words for errors.
 
 mod handlers;
+mod store;
 mod types;
 
 #[cfg(test)]

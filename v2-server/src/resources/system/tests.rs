@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::params;
 use crate::testing::{TestServer, is_error};
 
 #[tokio::test]
@@ -94,4 +95,35 @@ async fn feeds_and_error_codes_are_for_everyone_who_logs_in() {
     for path in ["/v2/system/feeds", "/v2/system/error-codes", "/v2/system"] {
         assert_eq!(server.get(path).anonymous().await.status, 401, "{path}");
     }
+}
+
+#[tokio::test]
+async fn feeds_are_listed_with_their_groups() {
+    let server = TestServer::start().await;
+    let now = server.state.now();
+    server
+        .state
+        .write(move |tx| {
+            tx.execute(
+                "INSERT INTO feeds (name, enabled, created_at, updated_at) VALUES ($1, $2, $3, $3)",
+                params!["vulnerabilities", true, now],
+            )?;
+            tx.execute(
+                "INSERT INTO feed_groups (feed, name, enabled, created_at, updated_at, last_sync, record_count)
+                 VALUES ($1, $2, $3, $4, $4, $4, $5)",
+                params!["vulnerabilities", "alpine:3.12", true, now, 3_i64],
+            )?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let expected = json!([{
+        "name": "vulnerabilities", "enabled": true,
+        "created_at": "2026-11-23T09:00:00Z", "updated_at": "2026-11-23T09:00:00Z",
+        "groups": [{
+            "name": "alpine:3.12", "enabled": true, "record_count": 3,
+            "created_at": "2026-11-23T09:00:00Z", "last_sync": "2026-11-23T09:00:00Z",
+        }],
+    }]);
+    assert_eq!(server.get("/v2/system/feeds").await.body, expected);
 }

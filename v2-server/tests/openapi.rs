@@ -1,0 +1,202 @@
+//! The OpenAPI document: fresh, well made, and true to the reference.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+
+const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
+
+fn document() -> Value {
+    serde_json::from_str(&windlass_v2_server::document()).unwrap()
+}
+
+/// Every operation: its name (`GET /images`), and what the document says of it.
+fn operations(document: &Value) -> BTreeMap<String, &Map<String, Value>> {
+    let mut found = BTreeMap::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in METHODS {
+            if let Some(operation) = item.get(method).and_then(Value::as_object) {
+                found.insert(format!("{} {path}", method.to_uppercase()), operation);
+            }
+        }
+    }
+    found
+}
+
+fn parameters<'a>(operation: &'a Map<String, Value>, place: &str) -> BTreeSet<&'a str> {
+    operation
+        .get("parameters")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter(|parameter| parameter["in"] == place)
+        .map(|parameter| parameter["name"].as_str().unwrap())
+        .collect()
+}
+
+fn successes(operation: &Map<String, Value>) -> Vec<&str> {
+    operation["responses"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .filter(|status| status.starts_with('2'))
+        .collect()
+}
+
+#[test]
+fn the_committed_document_is_fresh() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("openapi/v2.json");
+    let now = windlass_v2_server::document();
+    if env::var_os("UPDATE_OPENAPI").is_some() {
+        fs::write(&path, now).unwrap();
+        return;
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == now,
+        "v2-server/openapi/v2.json is stale; write it anew with\n\n    \
+         UPDATE_OPENAPI=1 cargo test -p windlass-v2-server --test openapi\n"
+    );
+}
+
+#[test]
+fn every_operation_is_well_described() {
+    let document = document();
+    let tags: Vec<&str> = document["tags"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tag| tag["name"].as_str().unwrap())
+        .collect();
+    let mut faults = Vec::new();
+    let mut ids = BTreeSet::new();
+    for (name, operation) in operations(&document) {
+        let mut fault = |text: String| faults.push(format!("{name}: {text}"));
+        let id = operation["operationId"].as_str().unwrap_or_default();
+        if !ids.insert(id.to_owned()) {
+            fault(format!("the id `{id}` is used twice"));
+        }
+        if operation
+            .get("summary")
+            .and_then(Value::as_str)
+            .is_none_or(str::is_empty)
+        {
+            fault("no summary: the first line of the handler's documentation".to_owned());
+        }
+        match operation.get("tags").and_then(|tags| tags[0].as_str()) {
+            Some(tag) if tags.contains(&tag) => {}
+            tag => fault(format!("tag {tag:?} is not among those of the document")),
+        }
+        if successes(operation).len() != 1 {
+            fault(format!(
+                "success statuses {:?}, expected one",
+                successes(operation)
+            ));
+        }
+        let in_path: BTreeSet<&str> = name
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split('}').next())
+            .collect();
+        let declared = parameters(operation, "path");
+        if in_path != declared {
+            fault(format!(
+                "the path has {in_path:?}, declared are {declared:?}"
+            ));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn check(value: &Value, document: &Value, lost: &mut Vec<String>) {
+        match value {
+            Value::Object(members) => {
+                if let Some(Value::String(reference)) = members.get("$ref")
+                    && document
+                        .pointer(reference.trim_start_matches('#'))
+                        .is_none()
+                {
+                    lost.push(reference.clone());
+                }
+                members
+                    .values()
+                    .for_each(|member| check(member, document, lost));
+            }
+            Value::Array(elements) => {
+                elements
+                    .iter()
+                    .for_each(|element| check(element, document, lost));
+            }
+            _ => {}
+        }
+    }
+    let document = document();
+    let mut lost = Vec::new();
+    check(&document, &document, &mut lost);
+    assert!(lost.is_empty(), "{lost:?}");
+}
+
+/// Where this server means to differ from the reference: operation, what, why.
+const DIFFERENCES: &[(&str, &str, &str)] = &[(
+    "PUT /accounts/{account_name}",
+    "no header parameter `x-anchore-account`",
+    "the path names the account; the header would have no say",
+)];
+
+#[test]
+fn operations_are_those_of_the_reference() {
+    let Some(folder) = env::var_os("WINDLASS_REFERENCE") else {
+        println!("skipped: WINDLASS_REFERENCE names no folder with the specifications");
+        return;
+    };
+    let text = fs::read_to_string(PathBuf::from(folder).join("v2-5.0.0.yaml")).unwrap();
+    let reference: Value = serde_saphyr::from_str(&text).unwrap();
+    let reference = operations(&reference);
+    let document = document();
+    let mut found = Vec::new();
+    for (name, ours) in operations(&document) {
+        let Some(theirs) = reference.get(&name) else {
+            found.push((name, "unknown".to_owned()));
+            continue;
+        };
+        for member in ["operationId", "x-anchore-authz-action"] {
+            let known = theirs.get(member).and_then(Value::as_str).unwrap_or("None");
+            if ours[member] != known {
+                found.push((
+                    name.clone(),
+                    format!("{member}: {}, reference {known}", ours[member]),
+                ));
+            }
+        }
+        if successes(ours) != successes(theirs) {
+            let text = format!(
+                "answers {:?}, reference {:?}",
+                successes(ours),
+                successes(theirs)
+            );
+            found.push((name.clone(), text));
+        }
+        for place in ["path", "query", "header"] {
+            for lacking in parameters(theirs, place).difference(&parameters(ours, place)) {
+                found.push((name.clone(), format!("no {place} parameter `{lacking}`")));
+            }
+        }
+    }
+    let is_meant = |(name, what): &(String, String)| {
+        DIFFERENCES
+            .iter()
+            .any(|(known, difference, _)| known == name && difference == what)
+    };
+    let new: Vec<String> = found
+        .iter()
+        .filter(|difference| !is_meant(difference))
+        .map(|(name, what)| format!("{name}: {what}"))
+        .collect();
+    assert!(new.is_empty(), "{}", new.join("\n"));
+}
