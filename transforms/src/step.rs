@@ -92,6 +92,9 @@ pub struct Step {
     pub name: &'static str,
     /// Why this is Rust and not mapping, in one sentence.
     pub reason: &'static str,
+    /// Members that the step renames or moves, for people: V1 path and V2 path, with `[]` for
+    /// the elements of an array.
+    pub renames: &'static [(&'static str, &'static str)],
     /// V1 value to V2 value. `None`: cannot be reversed; using it in a request is an error.
     pub v1_to_v2: Option<StepFn>,
     /// V2 value to V1 value. `None`: only for requests.

@@ -7,6 +7,7 @@ use windlass_transforms::step::Step;
 pub(super) const STEP: Step = Step {
     name: "event_category",
     reason: "V2 servers name the member `category` or `name`; only where the first stands it is renamed",
+    renames: &[],
     v1_to_v2: None,
     v2_to_v1: Some(|value, _| Ok(named(value))),
 };

@@ -13,6 +13,17 @@ use super::looked_for::is_digest;
 pub(super) const STEP: Step = Step {
     name: "image_source",
     reason: "which of V1's older members are there decides what they become in `source`",
+    renames: &[
+        ("tag", "source.tag.pull_string"),
+        ("tag (with digest)", "source.digest.tag"),
+        ("digest", "source.digest.pull_string"),
+        ("dockerfile", "source.tag.dockerfile"),
+        ("dockerfile (with digest)", "source.digest.dockerfile"),
+        (
+            "created_at (with digest)",
+            "source.digest.creation_timestamp_override",
+        ),
+    ],
     v1_to_v2: Some(v1_to_v2),
     v2_to_v1: None,
 };

@@ -7,6 +7,7 @@ use windlass_transforms::step::{Step, StepContext, StepError};
 pub(super) const STEP: Step = Step {
     name: "joined_licenses",
     reason: "joins a list to one text, and what stands for an empty list depends on the content type asked for",
+    renames: &[],
     v1_to_v2: None,
     v2_to_v1: Some(v2_to_v1),
 };

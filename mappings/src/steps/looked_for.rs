@@ -10,6 +10,7 @@ use super::v1_error;
 pub(super) const STEP: Step = Step {
     name: "looked_for",
     reason: "whether V2 refused the path or something else can only be told from the path",
+    renames: &[],
     v1_to_v2: None,
     v2_to_v1: Some(v2_to_v1),
 };
@@ -18,6 +19,7 @@ pub(super) const STEP: Step = Step {
 pub(super) const DELETION: Step = Step {
     name: "unknown_deletion",
     reason: STEP.reason,
+    renames: &[],
     v1_to_v2: None,
     v2_to_v1: Some(|value, context| deletion(&value, context)),
 };

@@ -8,6 +8,7 @@ use windlass_transforms::step::Step;
 pub(super) const STEP: Step = Step {
     name: "nested_error",
     reason: "writes the V2 error as JSON text into the message of another error",
+    renames: &[],
     v1_to_v2: None,
     v2_to_v1: Some(|value, _| Ok(nested(&value))),
 };

@@ -16,6 +16,41 @@ use super::policy_document::{self, IMAGE_SELECTION_RULE, MAPPING_RULE, shape_to_
 pub(super) const STEP: Step = Step {
     name: "policy_check",
     reason: "turns named findings into positional rows under keys made of data, with times as epoch seconds",
+    renames: &[
+        ("[].{digest}", "image_digest"),
+        ("[].{digest}.{tag}", "evaluated_tag"),
+        ("[].{digest}.{tag}[].policyId", "policy_id"),
+        ("[].{digest}.{tag}[]", "evaluations[]"),
+        ("….last_evaluation", "….evaluation_time"),
+        ("….detail.policy", "….details.policy"),
+        (
+            "….detail.result.matched_whitelisted_images_rule",
+            "….matched_allowlisted_images_rule",
+        ),
+        (
+            "….detail.result.matched_blacklisted_images_rule",
+            "….matched_denylisted_images_rule",
+        ),
+        ("….detail.result.final_action", "….final_action"),
+        (
+            "….detail.result.result.{image_id}.result.final_action",
+            "….details.policy_action",
+        ),
+        (
+            "….detail.result.result.{image_id}.result.rows[]",
+            "….details.findings[]",
+        ),
+        ("….rows[][2] Trigger_Id", "….findings[].trigger_id"),
+        ("….rows[][3] Gate", "….findings[].gate"),
+        ("….rows[][4] Trigger", "….findings[].trigger"),
+        ("….rows[][5] Check_Output", "….findings[].message"),
+        ("….rows[][6] Gate_Action", "….findings[].action"),
+        (
+            "….rows[][7] Whitelisted",
+            "….findings[].allowlisted, allowlist_match",
+        ),
+        ("….rows[][8] Policy_Id", "….findings[].policy_id"),
+    ],
     v1_to_v2: None,
     v2_to_v1: Some(|value, context| v2_to_v1(&value, context)),
 };

@@ -7,6 +7,7 @@ use windlass_transforms::step::{Step, StepContext, StepError};
 pub(super) const STEP: Step = Step {
     name: "policy_record",
     reason: "fills the members V2 requires from the path, the query, the document and the record V2 holds",
+    renames: &[],
     v1_to_v2: Some(v1_to_v2),
     v2_to_v1: None,
 };

@@ -9,7 +9,8 @@ use windlass_transforms::step::Step;
 /// Adds `httpcode` to errors that have `code` only.
 pub(super) const STEP: Step = Step {
     name: "v1_error",
-    reason: "adds a member only where another one is missing",
+    reason: "adds `httpcode`, but only to errors that have `code` alone",
+    renames: &[],
     v1_to_v2: None,
     v2_to_v1: Some(|value, _| Ok(with_httpcode(value))),
 };
@@ -18,6 +19,7 @@ pub(super) const STEP: Step = Step {
 pub(super) const AS_500: Step = Step {
     name: "v1_error_500",
     reason: "the status inside the body must say the status that V1 servers sent",
+    renames: &[],
     v1_to_v2: None,
     v2_to_v1: Some(|value, _| Ok(as_500(value))),
 };

@@ -219,9 +219,11 @@ impl Used<'_, '_> {
         if let Some(step) = step
             && self.steps.iter().all(|known| known.name != step.name)
         {
+            let owned = |(v1, v2): &(&str, &str)| ((*v1).to_owned(), (*v2).to_owned());
             self.steps.push(Step {
                 name: step.name.to_owned(),
                 reason: step.reason.to_owned(),
+                renames: step.renames.iter().map(owned).collect(),
             });
         }
     }

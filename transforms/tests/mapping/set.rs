@@ -15,18 +15,21 @@ pub(crate) static STEPS: &[Step] = &[
     Step {
         name: "both_ways",
         reason: "for tests",
+        renames: &[],
         v1_to_v2: Some(same),
         v2_to_v1: Some(same),
     },
     Step {
         name: "answers_only",
         reason: "for tests",
+        renames: &[],
         v1_to_v2: None,
         v2_to_v1: Some(same),
     },
     Step {
         name: "requests_only",
         reason: "for tests",
+        renames: &[],
         v1_to_v2: Some(same),
         v2_to_v1: None,
     },

@@ -39,6 +39,30 @@ pub(super) use to_v1::rewrite as shape_to_v1;
 pub(super) const STEP: Step = Step {
     name: "policy_document",
     reason: "V2 documents are closed, want ids made from content, and use other words for gates' triggers and values",
+    renames: &[
+        ("comment", "description"),
+        ("whitelists", "allowlists"),
+        ("whitelists[].comment", "allowlists[].description"),
+        ("policies", "rule_sets"),
+        ("policies[].comment", "rule_sets[].description"),
+        (
+            "source_mappings[].whitelist_ids",
+            "source_mappings[].allowlist_ids",
+        ),
+        (
+            "source_mappings[].policy_ids",
+            "source_mappings[].rule_set_ids",
+        ),
+        (
+            "source_mappings[].policy_id",
+            "source_mappings[].rule_set_ids[]",
+        ),
+        ("mappings[].whitelist_ids", "mappings[].allowlist_ids"),
+        ("mappings[].policy_ids", "mappings[].rule_set_ids"),
+        ("mappings[].policy_id", "mappings[].rule_set_ids[]"),
+        ("whitelisted_images", "allowlisted_images"),
+        ("blacklisted_images", "denylisted_images"),
+    ],
     v1_to_v2: Some(v1_to_v2),
     v2_to_v1: Some(|value, _| v2_to_v1(value)),
 };

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use windlass_transforms::step::{StepContext, StepError};
 
 use super::laws::{check_policy, to_v1, to_v2};
+use super::shapes::{Besides, Holds, POLICY_BUNDLE, Shape};
 use super::{v1_to_v2, v2_to_v1};
 
 /// The smallest document, with more members.
@@ -31,6 +32,37 @@ fn refusal(v1: Value) -> String {
         }) => message,
         other => panic!("not refused: {other:?}"),
     }
+}
+
+/// Every member of the shapes that has two names.
+fn renamed(shape: &Shape, v1: &str, v2: &str, found: &mut Vec<(String, String)>) {
+    for member in shape.members {
+        let (v1, v2) = (format!("{v1}{}", member.v1), format!("{v2}{}", member.v2));
+        if member.v1 != member.v2 {
+            found.push((v1.clone(), v2.clone()));
+        }
+        match member.holds {
+            Holds::Anything | Holds::Version => {}
+            Holds::One(shape) => renamed(shape, &format!("{v1}."), &format!("{v2}."), found),
+            Holds::Many(shape) => renamed(shape, &format!("{v1}[]."), &format!("{v2}[]."), found),
+        }
+    }
+    if shape.besides == Besides::Mapping {
+        found.push((format!("{v1}policy_id"), format!("{v2}rule_set_ids[]")));
+    }
+}
+
+#[test]
+fn people_are_told_every_name_that_differs() {
+    let mut found = Vec::new();
+    renamed(&POLICY_BUNDLE, "", "", &mut found);
+    let told = super::STEP.renames.iter();
+    let mut told: Vec<_> = told
+        .map(|(v1, v2)| ((*v1).to_owned(), (*v2).to_owned()))
+        .collect();
+    told.sort();
+    found.sort();
+    assert_eq!(told, found);
 }
 
 #[test]

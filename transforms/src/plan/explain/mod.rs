@@ -64,6 +64,9 @@ pub struct Step {
     pub name: String,
     /// Why it is Rust and not mapping.
     pub reason: String,
+    /// Members it renames or moves: V1 path and V2 path.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub renames: Vec<(String, String)>,
 }
 
 /// A V1 parameter and its V2 name.

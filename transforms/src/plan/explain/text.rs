@@ -38,9 +38,7 @@ impl fmt::Display for Explanation {
         for shape in &self.shapes {
             write!(f, "\n{shape}")?;
         }
-        section(f, "Steps", &self.steps, |f, Step { name, reason }| {
-            write!(f, "{name}: {reason}")
-        })?;
+        section(f, "Steps", &self.steps, step)?;
         section(f, "Lost", &self.losses, |f, loss| f.write_str(loss))
     }
 }
@@ -86,6 +84,7 @@ fn lookup(f: &mut fmt::Formatter<'_>, lookup: &Lookup) -> fmt::Result {
         write!(f, "{word} {name} from {path}")?;
     }
     for (name, value) in &lookup.otherwise {
+        let value = if value.is_empty() { "empty" } else { value };
         write!(f, ", else {name} is {value}")?;
     }
     for (name, value) in &lookup.unless {
@@ -120,6 +119,14 @@ fn response(f: &mut fmt::Formatter<'_>, response: &Response) -> fmt::Result {
     }
     if response.common {
         f.write_str("  (as every operation)")?;
+    }
+    Ok(())
+}
+
+fn step(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
+    write!(f, "{}: {}", step.name, step.reason)?;
+    for (v1, v2) in &step.renames {
+        write!(f, "\n       {v1} → {v2}")?;
     }
     Ok(())
 }
