@@ -38,4 +38,17 @@ mod tests {
             panic!("{text}");
         }
     }
+
+    #[test]
+    fn every_step_is_used_by_a_mapping() {
+        let used: Vec<&str> = super::mappings()
+            .operations()
+            .iter()
+            .flat_map(|operation| &operation.explanation.steps)
+            .map(|step| step.name.as_str())
+            .collect();
+        for step in super::steps::STEPS {
+            assert!(used.contains(&step.name), "nothing uses `{}`", step.name);
+        }
+    }
 }

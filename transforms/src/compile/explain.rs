@@ -13,7 +13,9 @@ use crate::mapping::place::Text;
 use crate::mapping::set::Unmapped;
 use crate::mapping::shape::ShapeFile;
 use crate::plan::body::{BodyPlan, Strategy, Wrap};
-use crate::plan::explain::{Body, Explanation, Field, Lookup, Parameter, Response, Shape, Step};
+use crate::plan::explain::{
+    Body, Explanation, Field, Lookup, Parameter, Response, Shape, Step, Way,
+};
 use crate::plan::operation::AnswerPlan;
 
 /// What a call was lowered to.
@@ -178,7 +180,12 @@ fn body(layout: &Layout, plan: &BodyPlan) -> Body {
     }
     Body {
         layout: layout.text.value.trim().to_owned(),
-        passes: matches!(plan.strategy, Strategy::Pass),
+        way: match plan.strategy {
+            Strategy::Pass => Way::Passes,
+            Strategy::Fixed(_) => Way::Fixed,
+            Strategy::Stream(_) => Way::Streams,
+            Strategy::Hold(_) => Way::Holds,
+        },
         holds,
     }
 }

@@ -7,8 +7,9 @@ use crate::diagnostic::code::{
     PATH_NOT_COVERED, UNKNOWN_QUERY, UNKNOWN_TAKE, UNSURE_LOOK_UP,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::mapping::endpoint::WrittenEndpoint;
 use crate::mapping::layout::KeyForm;
-use crate::mapping::operation::{CallFile, LookupFile, Target as Written, WrittenEndpoint};
+use crate::mapping::operation::{CallFile, LookupFile, Target as Written};
 use crate::mapping::place::Text;
 use crate::operation::Segment;
 use crate::plan::call::{Target, TargetPart};

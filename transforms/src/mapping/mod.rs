@@ -1,6 +1,7 @@
 //! What mapping files say, each value with its place.
 
 pub(crate) mod cursor;
+pub(crate) mod endpoint;
 pub(crate) mod expression;
 pub(crate) mod layout;
 pub(crate) mod operation;

@@ -7,6 +7,8 @@ mod calls;
 #[cfg(test)]
 mod diagnostics;
 #[cfg(test)]
+mod explanations;
+#[cfg(test)]
 mod plans;
 #[cfg(test)]
 mod properties;

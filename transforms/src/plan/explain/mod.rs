@@ -103,10 +103,25 @@ pub struct Lookup {
 pub struct Body {
     /// The layout line: the picture of the V1 body.
     pub layout: String,
-    /// Whether the body leaves as it came after all.
-    pub passes: bool,
-    /// What the plan holds back while the body streams by, and why; empty: nothing.
+    /// How the plan goes about it.
+    pub way: Way,
+    /// What the plan holds back, and why; empty: nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub holds: Vec<String>,
+}
+
+/// How a plan goes about a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Way {
+    /// It leaves as it came: nothing in it differs.
+    Passes,
+    /// It is always the same, whatever came.
+    Fixed,
+    /// It leaves as it comes in; only single members may be held.
+    Streams,
+    /// It is held as a whole.
+    Holds,
 }
 
 /// What becomes of the answers with some V2 status.

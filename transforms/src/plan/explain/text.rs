@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::plan::explain::{Body, Explanation, Lookup, Parameter, Response, Shape, Step};
+use crate::plan::explain::{Body, Explanation, Lookup, Parameter, Response, Shape, Step, Way};
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,11 +95,12 @@ fn lookup(f: &mut fmt::Formatter<'_>, lookup: &Lookup) -> fmt::Result {
 
 fn body(f: &mut fmt::Formatter<'_>, body: &Body) -> fmt::Result {
     f.write_str(&body.layout)?;
-    if body.passes {
-        f.write_str("  (passes)")?;
-    } else if body.holds.is_empty() {
-        f.write_str("  (streams)")?;
-    }
+    f.write_str(match body.way {
+        Way::Passes => "  (passes)",
+        Way::Fixed => "  (always)",
+        Way::Streams => "  (streams)",
+        Way::Holds => "  (held)",
+    })?;
     for hold in &body.holds {
         write!(f, "\n       holds {hold}")?;
     }
