@@ -6,6 +6,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::access::role;
 use crate::ids::IdSource;
 use crate::params;
+use crate::resources::events::Origin;
+use crate::resources::policies;
+use crate::state::AppState;
 use crate::store::{Error, Store};
 use crate::time::Timestamp;
 
@@ -61,6 +64,15 @@ pub(crate) async fn make_administrator(
             }
             Ok(())
         })
+        .await
+}
+
+/// Gives every account without policies the default one: the administrator's, on the first start.
+pub(crate) async fn install_policies(state: &AppState) -> Result<(), Error> {
+    let origin = Origin::of(state, "catalog");
+    state
+        .store
+        .write(move |tx| policies::store::install_missing_defaults(tx, &origin))
         .await
 }
 

@@ -12,7 +12,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::http::{Problem, guard, limits, uri};
 use crate::openapi;
 use crate::resources::{
-    account, accounts, event_types, events, oauth, probes, rbac_manager, registries, system, user,
+    account, accounts, event_types, events, oauth, policies, probes, rbac_manager, registries,
+    system, user,
 };
 use crate::state::AppState;
 
@@ -27,6 +28,8 @@ fn operations() -> OpenApiRouter<AppState> {
         .merge(oauth::router())
         // Where images come from.
         .merge(registries::router())
+        // What images are checked for.
+        .merge(policies::router())
         // What has happened.
         .merge(event_types::router())
         .merge(events::router())

@@ -179,6 +179,7 @@ impl ServerBuilder {
             host_id: "windlass".to_owned(),
             base_url: format!("http://{address}"),
         });
+        bootstrap::install_policies(&state).await?;
         Ok((state, new_password))
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod event_types;
 pub(crate) mod events;
 pub(crate) mod images;
 pub(crate) mod oauth;
+pub(crate) mod policies;
 pub(crate) mod probes;
 pub(crate) mod rbac_manager;
 pub(crate) mod registries;

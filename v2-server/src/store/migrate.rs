@@ -29,6 +29,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0012_images",
     "0013_imports",
     "0014_vulnerabilities",
+    "0020_policies",
 ];
 
 impl Migration {

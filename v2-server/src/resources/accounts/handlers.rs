@@ -11,6 +11,8 @@ use crate::access::action::GLOBAL_DOMAIN;
 use crate::access::identity::AccountState;
 use crate::http::error::ApiErrorResponse;
 use crate::http::{ApiError, ApiResult, Json, Path, Query};
+use crate::resources::events::Origin;
+use crate::resources::policies;
 use crate::state::AppState;
 use crate::store::Transaction;
 
@@ -62,9 +64,11 @@ pub(super) async fn create_account(
         let message = format!("The account name `{}` is reserved", account.name);
         return Err(ApiError::bad_request(message));
     }
+    let origin = Origin::of(&state, "apiext");
     let account = state
         .write(move |tx| {
             if store::insert(tx, &account)? {
+                policies::store::install_default(tx, &account.name, &origin)?;
                 Ok(account.clone())
             } else {
                 Err(ApiError::conflict("Account already exists"))

@@ -6,6 +6,7 @@ use super::store;
 use super::types::{AnchoreErrorCode, ERROR_CODES, FeedMetadata, Service, SystemStatusResponse};
 use crate::http::error::ApiErrorResponse;
 use crate::http::{ApiError, ApiResult, Json, Path};
+use crate::resources::policies::spec::{GateSpec, gate_specs};
 use crate::state::AppState;
 
 /// List all services and their state
@@ -107,6 +108,18 @@ pub(super) async fn get_system_feeds(
 )]
 pub(super) async fn describe_error_codes() -> Json<&'static [AnchoreErrorCode]> {
     Json(&ERROR_CODES)
+}
+
+/// Describe the policy language
+///
+/// Every gate, trigger and parameter that policies can use, and those that are at their end of life.
+#[utoipa::path(
+    get, path = "/system/policy-spec", tag = "System",
+    extensions(("x-anchore-authz-action" = json!("None"))),
+    responses((status = 200, description = "The gates, those in use first", body = [GateSpec])),
+)]
+pub(super) async fn describe_policy() -> Json<Vec<GateSpec>> {
+    Json(gate_specs())
 }
 
 /// The service of this name on this host.

@@ -24,4 +24,5 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(handlers::get_system_feeds))
         .routes(routes!(handlers::describe_error_codes))
+        .routes(routes!(handlers::describe_policy))
 }
