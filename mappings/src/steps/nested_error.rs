@@ -21,7 +21,11 @@ fn nested(value: &Value) -> Value {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     };
-    let message = text("message");
+    let message = match text("message") {
+        // A problem, which has a title in its place.
+        empty if empty.is_empty() => text("title"),
+        message => message,
+    };
     let message = if message.starts_with("content type (") {
         message
     } else {
