@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::Method;
 
-/// A method and a path template, such as `GET /images/{image_digest}`. Paths carry no API
+/// A method and a path template, such as `GET /fruits/{fruit_id}`. Paths carry no API
 /// version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
@@ -22,7 +22,7 @@ impl fmt::Display for Endpoint {
 
 /// A path with `{name}` where a value stands. A last segment `{name...}` takes the rest of
 /// the path, slashes included. Templates of upstream calls may end in a query
-/// (`/images?image_id={image_id}`).
+/// (`/fruits?fruit_id={fruit_id}`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PathTemplate {
     /// What stands between the slashes.
@@ -199,9 +199,9 @@ mod tests {
     fn templates_print_as_they_were_written() {
         for text in [
             "/",
-            "/images/{imageDigest}",
+            "/fruits/{fruitId}",
             "/registries/{registry...}",
-            "/images?image_id={image_id}&detail=true",
+            "/fruits?fruit_id={fruit_id}&detail=true",
         ] {
             assert_eq!(PathTemplate::parse(text).unwrap().to_string(), text);
         }
@@ -211,7 +211,7 @@ mod tests {
     fn malformed_templates_say_what_is_wrong() {
         for (text, message) in [
             ("images", "a path begins with `/`"),
-            ("/images/", "the path has an empty segment"),
+            ("/fruits/", "the path has an empty segment"),
             (
                 "/a/{b",
                 "the segment `{b` mixes a parameter with other text",

@@ -65,7 +65,7 @@ hold `\"` are easiest in single quotes:
 `loss` come first in a file.
 
     [path]
-    imageDigest = \"image_digest\"
+    fruitId = \"fruit_id\"
     summary = \"…\"          # read as a path parameter"
 
     103 WRONG_TYPE "a value of the wrong type"
@@ -88,8 +88,8 @@ of a shape is its name."
 "`v1` and `v2` are a method, a space, and a path without API version. Values stand in braces; a
 last `{name...}` takes the rest of the path. Only V2 paths may have a query.
 
-    v1 = \"GET /images/{imageDigest}\"
-    v2 = \"GET /images?image_id={image_id}\""
+    v1 = \"GET /fruits/{fruitId}\"
+    v2 = \"GET /fruits?fruit_id={fruit_id}\""
 
     107 SYNTAX "an expression cannot be read"
 "Three places have a small grammar of their own.
@@ -118,7 +118,7 @@ with `reason` and `instead`, or an `[answer]`. Tables about the V2 call make no 
     111 BAD_JSONPATH "not a JSONPath"
 "`take` of a look-up maps a name to a JSONPath (RFC 9535) into its answer.
 
-    take = { image_digest = \"$.items[0].image_digest\" }"
+    take = { fruit_id = \"$.items[0].fruit_id\" }"
 
     112 NOT_JSON "not a JSON value"
 "A default or an answer must be expressible as JSON. TOML has no null and no numbers beyond its
@@ -139,7 +139,7 @@ what the mapping language cannot say."
     status = \"status words status_words\"
 
     [words.status_words]
-    blacklisted = \"denylisted\""
+    spoilt = \"rotten\""
 
     211 OPERATION_TWICE "an operation has two files"
 "The file name of an operation is its id, whatever folder it is in. Two files with one name would
@@ -154,8 +154,8 @@ not count). Only operations of different services may share a route; the main se
 One that V2 does not need is declared with a reason.
 
     [path]
-    imageDigest = \"image_digest\"
-    name        = \"none: the digest is enough\""
+    fruitId = \"fruit_id\"
+    name    = \"none: the id is enough\""
 
     214 NOT_IN_V1_PATH "no such V1 path parameter"
 "`[path]`, look-ups and `request.path.NAME` name parameters as they stand in the braces of `v1`."

@@ -34,7 +34,7 @@ fn parse_endpoint(text: &Text) -> Parsed<Endpoint> {
         diagnostic.help = Some(help.to_owned());
         Box::new(diagnostic)
     };
-    let form = "write a method and a path, such as `GET /images/{image_digest}`";
+    let form = "write a method and a path, such as `GET /fruits/{fruit_id}`";
     let Some((method, path)) = text.value.split_once(' ') else {
         let message = format!("`{}` is not a method and a path", text.value);
         return Err(wrong(text.place.clone(), message, form));

@@ -3,8 +3,8 @@
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-/// What is encoded in a value that enters a path segment. `:` and `@` stay: digests and
-/// image references are full of them, and RFC 3986 allows them there.
+/// What is encoded in a value that enters a path segment. `:` and `@` stay: identifiers like
+/// `sha256:…` are full of them, and RFC 3986 allows them there.
 const SEGMENT: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
