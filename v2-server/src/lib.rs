@@ -28,6 +28,7 @@ mod openapi;
 mod resources;
 mod router;
 mod server;
+pub mod settings;
 mod state;
 pub mod store;
 mod time;
