@@ -1,2 +1,213 @@
-//! Stub.
-fn main() {}
+//! `windlass-proxy`: reads settings, starts the proxy (and a V2 server, if none was given), and
+//! stops both when told to.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use windlass_proxy::config::{Config, PROGRAM};
+use windlass_proxy::{EmbeddedServer, Proxy, UpstreamUrl};
+use windlass_transforms::Mappings;
+use windlass_v2_server::settings::Settings;
+
+/// Body buffers come and go with every answer; this allocator does not mind.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The status of a program that could not start.
+const COULD_NOT_START: u8 = 2;
+
+fn main() -> ExitCode {
+    let (settings, config) = match read() {
+        Ok(read) => read,
+        Err(error) => return error.report(),
+    };
+    match run(&settings, config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            // Nothing is left to do when not even this can be written.
+            let _ = writeln!(io::stderr(), "error: {message}");
+            ExitCode::from(COULD_NOT_START)
+        }
+    }
+}
+
+fn read() -> Result<(Settings, Config), windlass_v2_server::settings::Error> {
+    let settings = PROGRAM.read()?;
+    let config = Config::from_settings(&settings)?;
+    Ok((settings, config))
+}
+
+fn run(settings: &Settings, config: Config) -> Result<(), String> {
+    begin_logging(&config.log)?;
+    for doubt in settings.doubts() {
+        tracing::warn!("{doubt}");
+    }
+    let mappings = windlass_mappings::load(config.mappings.as_deref())
+        .map_err(|error| format!("the mappings cannot be used\n{error}"))?;
+    if config.check {
+        return check(&config, &mappings);
+    }
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("failed to start threads: {error}"))?
+        .block_on(serve(config, Arc::new(mappings)))
+}
+
+/// Errors of pingora are logged by the proxy itself, without what clients sent.
+fn begin_logging(filter: &str) -> Result<(), String> {
+    let filter = format!("pingora=off,pingora_core=off,pingora_proxy=off,{filter}");
+    let filter = EnvFilter::try_new(filter).map_err(|error| format!("`--log`: {error}"))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .init();
+    Ok(())
+}
+
+fn check(config: &Config, mappings: &Mappings) -> Result<(), String> {
+    if let Some(tls) = &config.tls {
+        tls.check().map_err(|error| error.to_string())?;
+    }
+    print(&format!(
+        "Settings and {} mapped operations are right.\n",
+        mappings.operations().len()
+    ));
+    Ok(())
+}
+
+async fn serve(config: Config, mappings: Arc<Mappings>) -> Result<(), String> {
+    // From here on a signal ends the program in order.
+    let mut signals =
+        Signals::new().map_err(|error| format!("failed to wait for signals: {error}"))?;
+    if let Some(folder) = config.records.as_ref().and_then(|file| file.parent()) {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            format!("failed to make the folder `{}`: {error}", folder.display())
+        })?;
+    }
+    let (server, upstream) = match &config.upstream {
+        Some(upstream) => (None, upstream.clone()),
+        None => {
+            let server = EmbeddedServer::start(
+                config.data_dir.clone(),
+                config.server_listen,
+                config.admin_password.clone(),
+            )
+            .await
+            .map_err(|error| error.to_string())?;
+            let upstream = UpstreamUrl::plain(server.address());
+            (Some(server), upstream)
+        }
+    };
+    let mut builder = Proxy::builder(upstream.clone(), mappings)
+        .listen(&config.listen)
+        .tls(config.tls.clone())
+        .h2c(config.h2c)
+        .versionless(config.versionless)
+        .gzip(config.gzip)
+        .upstream_ca(config.upstream_ca.clone())
+        .upstream_pool(config.upstream_pool)
+        .limits(config.limits.clone())
+        .timeouts(config.timeouts.clone())
+        .records(config.records.clone())
+        .threads(config.threads);
+    if let Some(address) = &config.admin_listen {
+        builder = builder.admin_listen(address);
+    }
+    let mut proxy = match builder.start() {
+        Ok(proxy) => proxy,
+        Err(error) => {
+            if let Some(server) = server {
+                server.stop().await;
+            }
+            return Err(error.to_string());
+        }
+    };
+    print(&welcome(&config, &proxy, &upstream, server.as_ref()));
+
+    tokio::select! {
+        () = signals.next() => {}
+        () = proxy.failed() => return Err("the proxy ended by itself".to_owned()),
+    }
+    tracing::info!("stopping; another signal stops at once");
+    let stopping = async {
+        proxy.stop().await;
+        if let Some(server) = server {
+            server.stop().await;
+        }
+    };
+    tokio::select! {
+        () = stopping => tracing::info!("stopped"),
+        () = signals.next() => tracing::warn!("stopped at once"),
+    }
+    Ok(())
+}
+
+/// What somebody who has just started the program wants to know.
+fn welcome(
+    config: &Config,
+    proxy: &Proxy,
+    upstream: &UpstreamUrl,
+    server: Option<&EmbeddedServer>,
+) -> String {
+    let scheme = if config.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let mut lines = vec![
+        format!("windlass-proxy {}", env!("CARGO_PKG_VERSION")),
+        format!("  V1 and V2 clients   {scheme}://{}", proxy.address()),
+    ];
+    match server {
+        Some(_) => lines.push(format!(
+            "  V2 server           {upstream} (inside, data in {})",
+            config.data_dir.display()
+        )),
+        None => lines.push(format!("  V2 server           {upstream}")),
+    }
+    if let Some(address) = proxy.admin_address() {
+        lines.push(format!("  metrics and probes  http://{address}/metrics"));
+    }
+    if let Some(records) = &config.records {
+        lines.push(format!("  records             {}", records.display()));
+    }
+    if let Some(password) = server.and_then(EmbeddedServer::new_admin_password) {
+        lines.push(format!(
+            "  user and password   admin {password} (made up just now, shown only this once)"
+        ));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn print(text: &str) {
+    // A closed pipe is no reason not to serve.
+    let _ = io::stdout().write_all(text.as_bytes());
+    let _ = io::stdout().flush();
+}
+
+/// What asks the program to end.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What all requests share.
+
+use std::sync::Arc;
+
+use windlass_transforms::Mappings;
+
+use crate::drain::Gate;
+use crate::limits::{Limits, Timeouts};
+use crate::metrics::Metrics;
+use crate::record::Recorder;
+use crate::routing::Versionless;
+use crate::upstream::Upstream;
+
+/// What all requests of one proxy share.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) mappings: Arc<Mappings>,
+    pub(crate) versionless: Versionless,
+    /// Whether rewritten answers are compressed for clients that take gzip.
+    pub(crate) gzip: bool,
+    pub(crate) limits: Limits,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) upstream: Arc<Upstream>,
+    pub(crate) recorder: Recorder,
+    pub(crate) metrics: Metrics,
+    pub(crate) gate: Gate,
+}

@@ -1,0 +1,450 @@
+//! Starting and stopping a proxy.
+
+use std::fmt;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::os::fd::IntoRawFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use parking_lot::Mutex;
+use pingora::apps::{HttpServerOptions, ServerApp};
+use pingora::listeners::ListenerConfig;
+use pingora::listeners::tls::TlsSettings;
+use pingora::protocols::l4::stream::L4BufferSettings;
+use pingora::server::configuration::ServerConf;
+use pingora::server::{Fds, ListenFds, ShutdownWatch};
+use pingora::services::Service as _;
+use pingora::services::listening::Service;
+use tokio::runtime::Runtime;
+use tokio::sync::{oneshot, watch};
+use windlass_transforms::Mappings;
+
+use crate::admin::Admin;
+use crate::app::App;
+use crate::drain::Gate;
+use crate::limits::{Limits, Timeouts};
+use crate::metrics::Metrics;
+use crate::phases::Phases;
+use crate::record::Recorder;
+use crate::routing::Versionless;
+use crate::upstream::{Upstream, UpstreamUrl};
+
+/// How much of an answer one system call may take. pingora's own 1460 bytes cost two for every
+/// answer that is larger.
+const WRITE_BUFFER: usize = 64 << 10;
+/// How often pingora tries to pass a request through. Only requests that may be repeated are
+/// tried twice.
+const TRIES: usize = 2;
+
+/// A certificate and its key, both PEM files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// The certificate with its chain.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+impl Tls {
+    /// Reads both files. pingora reads them again later, and panics when it cannot.
+    pub fn check(&self) -> Result<TlsSettings, StartError> {
+        let certificate = self.certificate.to_string_lossy();
+        let key = self.key.to_string_lossy();
+        TlsSettings::intermediate(&certificate, &key)
+            .and_then(|mut settings| {
+                settings.set_certificate_chain_file(&certificate)?;
+                settings.set_private_key_file(&key)?;
+                Ok(settings)
+            })
+            .map_err(|error| StartError::Tls {
+                tls: self.clone(),
+                reason: error.to_string(),
+            })
+    }
+}
+
+/// Why a proxy did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("failed to listen on `{address}`: {source}")]
+    Listen {
+        /// The address asked for.
+        address: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The certificate or its key cannot be used.
+    #[error("failed to read the TLS certificate `{}` and its key `{}`: {reason}", tls.certificate.display(), tls.key.display())]
+    Tls {
+        /// The files.
+        tls: Tls,
+        /// Why.
+        reason: String,
+    },
+    /// The file for records cannot be opened.
+    #[error("failed to open `{}` for records: {source}", path.display())]
+    Records {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The threads cannot be started.
+    #[error("failed to start threads: {0}")]
+    Threads(std::io::Error),
+    /// A fault of this program.
+    #[error("failed to set up the metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
+}
+
+/// How to start a proxy. Everything has a default but the upstream and the mappings.
+#[derive(Debug, Clone)]
+pub struct ProxyBuilder {
+    upstream: UpstreamUrl,
+    upstream_ca: Option<PathBuf>,
+    upstream_pool: usize,
+    mappings: Arc<Mappings>,
+    listen: String,
+    admin_listen: Option<String>,
+    tls: Option<Tls>,
+    h2c: bool,
+    versionless: Versionless,
+    gzip: bool,
+    limits: Limits,
+    timeouts: Timeouts,
+    records: Option<PathBuf>,
+    threads: Option<usize>,
+}
+
+impl ProxyBuilder {
+    /// Where to listen: `HOST:PORT`; port 0 takes a free one.
+    #[must_use]
+    pub fn listen(mut self, address: impl Into<String>) -> Self {
+        self.listen = address.into();
+        self
+    }
+
+    /// Where metrics and probes are; nowhere without this.
+    #[must_use]
+    pub fn admin_listen(mut self, address: impl Into<String>) -> Self {
+        self.admin_listen = Some(address.into());
+        self
+    }
+
+    /// Speaks TLS to clients, HTTP/1.1 and HTTP/2.
+    #[must_use]
+    pub fn tls(mut self, tls: Option<Tls>) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// Speaks HTTP/2 without TLS too, to clients that begin with it. Connections that never
+    /// send a byte are then kept without limit.
+    #[must_use]
+    pub fn h2c(mut self, on: bool) -> Self {
+        self.h2c = on;
+        self
+    }
+
+    /// Trusts the certificates in this PEM file when the upstream speaks TLS, instead of those
+    /// of the system.
+    #[must_use]
+    pub fn upstream_ca(mut self, file: Option<PathBuf>) -> Self {
+        self.upstream_ca = file;
+        self
+    }
+
+    /// How many idle upstream connections are kept.
+    #[must_use]
+    pub fn upstream_pool(mut self, connections: usize) -> Self {
+        self.upstream_pool = connections;
+        self
+    }
+
+    /// What happens to V1 requests whose path has no version.
+    #[must_use]
+    pub fn versionless(mut self, policy: Versionless) -> Self {
+        self.versionless = policy;
+        self
+    }
+
+    /// Compresses rewritten answers for clients that take gzip. V1 servers did not.
+    #[must_use]
+    pub fn gzip(mut self, on: bool) -> Self {
+        self.gzip = on;
+        self
+    }
+
+    /// Bounds on sizes.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Bounds on times.
+    #[must_use]
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// Appends a line for every request to this file.
+    #[must_use]
+    pub fn records(mut self, file: Option<PathBuf>) -> Self {
+        self.records = file;
+        self
+    }
+
+    /// How many threads answer requests; one for each processor without this.
+    #[must_use]
+    pub fn threads(mut self, threads: Option<usize>) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// Listens, and starts to answer requests.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start(self) -> Result<Proxy, StartError> {
+        let threads = self.threads.unwrap_or_else(processors);
+        let recorder = match &self.records {
+            Some(path) => Recorder::open(path).map_err(|source| StartError::Records {
+                path: path.clone(),
+                source,
+            })?,
+            None => Recorder::off(),
+        };
+        let ca = self
+            .upstream_ca
+            .as_ref()
+            .map(|path| path.to_string_lossy().into_owned());
+        let upstream = Arc::new(Upstream::new(
+            self.upstream,
+            self.timeouts.clone(),
+            self.upstream_pool,
+            ca.as_deref(),
+        ));
+        let app = Arc::new(App {
+            metrics: Metrics::new(&self.mappings)?,
+            mappings: self.mappings,
+            versionless: self.versionless,
+            gzip: self.gzip,
+            limits: self.limits,
+            timeouts: self.timeouts,
+            upstream,
+            recorder,
+            gate: Gate::default(),
+        });
+        let conf = Arc::new(ServerConf {
+            threads,
+            upstream_keepalive_pool_size: self.upstream_pool.div_ceil(threads),
+            max_retries: TRIES,
+            ca_file: ca,
+            ..ServerConf::default()
+        });
+
+        let fds: ListenFds = Arc::new(Mutex::new(Fds::new()));
+        let address = bind(&self.listen, &fds)?;
+        let mut main = pingora::proxy::http_proxy_service(&conf, Phases::new(Arc::clone(&app)));
+        main.add_listener(listener(address, self.tls)?);
+        if let Some(logic) = main.app_logic_mut() {
+            let mut options = HttpServerOptions::default();
+            options.h2c = self.h2c;
+            logic.server_options = Some(options);
+        }
+        let admin_address = match &self.admin_listen {
+            Some(text) => Some(bind(text, &fds)?),
+            None => None,
+        };
+        let admin = admin_address.map(|address| {
+            let mut service = Service::new("admin".to_owned(), Admin::new(Arc::clone(&app)));
+            service.add_tcp(&address.to_string());
+            service
+        });
+
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(threads)
+            .thread_name("windlass-proxy")
+            .enable_all()
+            .build()
+            .map_err(StartError::Threads)?;
+        let (stop, stopped) = oneshot::channel();
+        let (done, ended) = oneshot::channel();
+        let shared = Arc::clone(&app);
+        thread::Builder::new()
+            .name("windlass-proxy".to_owned())
+            .spawn(move || {
+                run(&runtime, &shared, main, admin, fds, stopped);
+                shared.recorder.close();
+                drop(runtime);
+                // Whoever dropped the proxy does not wait.
+                let _ = done.send(());
+            })
+            .map_err(StartError::Threads)?;
+        Ok(Proxy {
+            address,
+            admin_address,
+            app,
+            stop,
+            ended,
+        })
+    }
+}
+
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Listens on an address, at once and not when a service gets round to it: then the port is
+/// known, and an address that is taken is an error here.
+fn bind(address: &str, fds: &ListenFds) -> Result<SocketAddr, StartError> {
+    let failed = |source| StartError::Listen {
+        address: address.to_owned(),
+        source,
+    };
+    let candidates: Vec<SocketAddr> = address.to_socket_addrs().map_err(failed)?.collect();
+    let socket = TcpListener::bind(candidates.as_slice()).map_err(failed)?;
+    socket.set_nonblocking(true).map_err(failed)?;
+    let bound = socket.local_addr().map_err(failed)?;
+    // The service finds it under its address, and closes it.
+    fds.lock().add(bound.to_string(), socket.into_raw_fd());
+    Ok(bound)
+}
+
+fn listener(address: SocketAddr, tls: Option<Tls>) -> Result<ListenerConfig, StartError> {
+    let buffers = L4BufferSettings::default().write(WRITE_BUFFER);
+    let config = ListenerConfig::tcp(address.to_string()).l4_buffer(buffers);
+    let Some(tls) = tls else {
+        return Ok(config);
+    };
+    let mut settings = tls.check()?;
+    settings.enable_h2();
+    Ok(config.tls(settings))
+}
+
+/// Runs the services until told to stop, then lets requests under way finish.
+fn run<A, B>(
+    runtime: &Runtime,
+    app: &App,
+    main: Service<A>,
+    admin: Option<Service<B>>,
+    fds: ListenFds,
+    stopped: oneshot::Receiver<()>,
+) where
+    A: ServerApp + Send + Sync + 'static,
+    B: ServerApp + Send + Sync + 'static,
+{
+    let (stop_main, main_stops) = watch::channel(false);
+    // Probes and metrics stay until the last request is over.
+    let (stop_admin, admin_stops) = watch::channel(false);
+    runtime.block_on(async {
+        let mut serving = spawn(main, &fds, main_stops);
+        let administering = admin.map(|service| spawn(service, &fds, admin_stops));
+        let resolving = tokio::spawn(Arc::clone(&app.upstream).keep_resolving());
+        tokio::select! {
+            // An error means that the proxy was dropped, which stops it too.
+            _ = stopped => {}
+            // Listening and certificates were tried before; there is nothing else to do.
+            _ = &mut serving => tracing::error!("the proxy stopped listening"),
+        }
+        app.gate.stop();
+        stop_main.send_replace(true);
+        // The listener is closed when this ends, and idle connections with it.
+        if !serving.is_finished() {
+            let _ = serving.await;
+        }
+        let left = app.gate.drained(app.timeouts.drain).await;
+        if left > 0 {
+            tracing::warn!("stopped with {left} requests under way (limit `drain_timeout`)");
+        }
+        stop_admin.send_replace(true);
+        if let Some(administering) = administering {
+            let _ = administering.await;
+        }
+        resolving.abort();
+    });
+}
+
+fn spawn<A>(
+    mut service: Service<A>,
+    fds: &ListenFds,
+    stops: ShutdownWatch,
+) -> tokio::task::JoinHandle<()>
+where
+    A: ServerApp + Send + Sync + 'static,
+{
+    let fds = Arc::clone(fds);
+    tokio::spawn(async move { service.start_service(Some(fds), stops, 1).await })
+}
+
+/// A running proxy. Dropping it stops it too, without waiting.
+pub struct Proxy {
+    address: SocketAddr,
+    admin_address: Option<SocketAddr>,
+    app: Arc<App>,
+    stop: oneshot::Sender<()>,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Proxy {
+    /// A proxy in front of `upstream`.
+    pub fn builder(upstream: UpstreamUrl, mappings: Arc<Mappings>) -> ProxyBuilder {
+        ProxyBuilder {
+            upstream,
+            upstream_ca: None,
+            upstream_pool: 512,
+            mappings,
+            listen: "127.0.0.1:8228".to_owned(),
+            admin_listen: None,
+            tls: None,
+            h2c: false,
+            versionless: Versionless::default(),
+            gzip: false,
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+            records: None,
+            threads: None,
+        }
+    }
+
+    /// Where clients reach it.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where metrics and probes are.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin_address
+    }
+
+    /// How many requests are under way.
+    pub fn requests_under_way(&self) -> usize {
+        self.app.gate.under_way()
+    }
+
+    /// Waits until the proxy ends although nobody stopped it.
+    pub async fn failed(&mut self) {
+        let _ = (&mut self.ended).await;
+    }
+
+    /// Takes no more requests, lets those under way finish, writes the last records, and
+    /// returns.
+    pub async fn stop(self) {
+        // Nobody listens when it has ended already.
+        let _ = self.stop.send(());
+        let _ = self.ended.await;
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxy")
+            .field("address", &self.address)
+            .field("admin_address", &self.admin_address)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,14 @@
+//! The proxy over real sockets, between raw clients and upstreams that misbehave on demand.
+
+mod support;
+
+mod admin;
+mod answers;
+mod failures;
+mod http2;
+mod pass_through;
+mod records;
+mod requests;
+mod routing;
+mod smuggling;
+mod stopping;
