@@ -73,6 +73,7 @@ impl TestServer {
         let builder = Server::builder(data.path())
             .admin_password(PASSWORD)
             .password_cost(PasswordCost::Least)
+            .host_id("windlass")
             .clock(clock.clone())
             .ids(Arc::new(CountingIds::default()));
         let address = ([127, 0, 0, 1], 8228).into();

@@ -1,5 +1,10 @@
 //! Starting and stopping a server.
 
+mod serve;
+
+#[cfg(test)]
+mod tests;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,6 +33,9 @@ use crate::time::{Clock, SystemClock};
 /// How long requests in flight may take once the server is asked to stop.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// Bytes the key for access tokens must have: those of the digest it is used with.
+const SHORTEST_KEY: usize = 32;
+
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -45,6 +53,9 @@ pub enum StartError {
     /// An operation is not annotated as it must be; a fault of this program.
     #[error(transparent)]
     Document(#[from] UndeclaredDemand),
+    /// The key for access tokens is too short to be safe.
+    #[error("the key that signs tokens must have at least {SHORTEST_KEY} bytes")]
+    ShortKey,
     /// The first password could not be hashed.
     #[error("failed to hash the administrator's password: {0}")]
     Password(String),
@@ -59,6 +70,9 @@ pub struct ServerBuilder {
     password_cost: PasswordCost,
     token_lifetime: i64,
     refresh_lifetime: i64,
+    token_key: Option<String>,
+    host_id: String,
+    base_url: Option<String>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
 }
@@ -101,6 +115,28 @@ impl ServerBuilder {
         self
     }
 
+    /// The key that signs access tokens, at least 32 bytes. Without one it is made on the first
+    /// start and kept in the database.
+    #[must_use]
+    pub fn token_key(mut self, key: impl Into<String>) -> Self {
+        self.token_key = Some(key.into());
+        self
+    }
+
+    /// The name of this server among those that share the database.
+    #[must_use]
+    pub fn host_id(mut self, name: impl Into<String>) -> Self {
+        self.host_id = name.into();
+        self
+    }
+
+    /// Where clients reach this server, for the records that tell them. Default: where it listens.
+    #[must_use]
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
     /// Another clock than the machine's.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -130,7 +166,7 @@ impl ServerBuilder {
         let (state, new_admin_password) = self.prepare(address).await?;
         let (stop, stopped) = watch::channel(());
         let jobs = jobs::start(&state, &stopped);
-        let serving = tokio::spawn(serve(listener, app(&state), stopped));
+        let serving = tokio::spawn(serve::serve(listener, app(&state), stopped, GRACE));
         Ok(Server {
             address,
             new_admin_password,
@@ -165,7 +201,11 @@ impl ServerBuilder {
                 .map_err(|error| StartError::Password(error.to_string()))?;
             bootstrap::make_administrator(&store, &*self.ids, now, hash).await?;
         }
-        let key = bootstrap::token_key(&store).await?;
+        let key = match self.token_key {
+            Some(key) if key.len() < SHORTEST_KEY => return Err(StartError::ShortKey),
+            Some(key) => key.into_bytes(),
+            None => bootstrap::token_key(&store).await?,
+        };
         let document = router::document();
         let state = AppState::new(Parts {
             demands: Demands::read(&document)?,
@@ -176,8 +216,8 @@ impl ServerBuilder {
             ids: self.ids,
             limits: self.limits,
             passwords,
-            host_id: "windlass".to_owned(),
-            base_url: format!("http://{address}"),
+            host_id: self.host_id,
+            base_url: self.base_url.unwrap_or_else(|| format!("http://{address}")),
         });
         bootstrap::install_policies(&state).await?;
         Ok((state, new_password))
@@ -204,6 +244,9 @@ impl Server {
             password_cost: PasswordCost::Standard,
             token_lifetime: 3600,
             refresh_lifetime: 86_400,
+            token_key: None,
+            host_id: "localhost".to_owned(),
+            base_url: None,
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
         }
@@ -223,18 +266,14 @@ impl Server {
     pub async fn stop(self) {
         let Self {
             stop,
-            mut serving,
+            serving,
             jobs,
             ..
         } = self;
         drop(stop);
-        if tokio::time::timeout(GRACE, &mut serving).await.is_err() {
-            tracing::warn!("stopped with requests still in flight");
-            serving.abort();
-        }
-        for job in jobs {
-            if job.await.is_err() {
-                tracing::error!("a job ended with a panic");
+        for task in jobs.into_iter().chain([serving]) {
+            if task.await.is_err() {
+                tracing::error!("a task of the server ended with a panic");
             }
         }
     }
@@ -246,17 +285,4 @@ pub(crate) fn app(state: &AppState) -> Router {
     // A layer of the router itself would run after routing, too late to change the path.
     let cleaned = MapRequestLayer::new(uri::without_empty_segments).layer(routed);
     Router::new().fallback_service(cleaned)
-}
-
-async fn serve(listener: TcpListener, app: Router, mut stopped: watch::Receiver<()>) {
-    let stop = async move {
-        // Ends with an error when the sender is dropped, which is the signal.
-        let _ = stopped.changed().await;
-    };
-    if let Err(error) = axum::serve(listener, app)
-        .with_graceful_shutdown(stop)
-        .await
-    {
-        tracing::error!("stopped listening: {error}");
-    }
 }

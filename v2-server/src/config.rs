@@ -1,0 +1,175 @@
+//! The settings of `windlass-server`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use windlass_v2_server::settings::{Error, Group, Program, Setting, Settings};
+use windlass_v2_server::{Limits, Server, ServerBuilder};
+
+/// All settings, as `--help` shows them.
+pub(crate) const PROGRAM: Program = Program {
+    name: "windlass-server",
+    version: env!("CARGO_PKG_VERSION"),
+    about: "A server for the V2 Anchore Enterprise API: one binary, its data in one folder.",
+    after_help: "\
+Start it, then log in with the password it prints:
+
+    windlass-server --data-dir /var/lib/windlass
+    curl -u admin:PASSWORD http://127.0.0.1:8228/v2/images
+
+Every setting can be a flag, an environment variable, or a line in the file; flags win over
+variables, variables over the file:
+
+    # windlass.toml, read with --config windlass.toml
+    listen = \"0.0.0.0:8228\"
+    data_dir = \"/var/lib/windlass\"
+
+GET /v2/openapi.json is the document of the API; /v2/ui/ shows it in a browser.",
+    groups: &[
+        Group {
+            heading: "Network",
+            settings: &[
+                Setting::new("listen", "ADDRESS", "Address and port to listen on")
+                    .or("127.0.0.1:8228"),
+                Setting::new(
+                    "base_url",
+                    "URL",
+                    "Where clients reach this server, where that is not the address it listens on",
+                ),
+            ],
+        },
+        Group {
+            heading: "Data",
+            settings: &[
+                Setting::new(
+                    "data_dir",
+                    "FOLDER",
+                    "Where the database is kept; made when missing",
+                )
+                .or("./windlass-data"),
+                Setting::new(
+                    "host_id",
+                    "NAME",
+                    "Name of this server in the records that tell which one it was",
+                )
+                .or("localhost"),
+            ],
+        },
+        Group {
+            heading: "Access",
+            settings: &[
+                Setting::new(
+                    "admin_password",
+                    "PASSWORD",
+                    "Password of the user `admin`, who is made on the first start; without it one is \
+                     made up and printed. Better as a variable: others can see flags",
+                ),
+                Setting::new(
+                    "token_key",
+                    "TEXT",
+                    "Key that signs access tokens, at least 32 bytes; without it one is made on the \
+                     first start and kept. Better as a variable: others can see flags",
+                ),
+                Setting::new(
+                    "token_lifetime_seconds",
+                    "SECONDS",
+                    "How long access tokens are good",
+                )
+                .or("3600"),
+                Setting::new(
+                    "refresh_token_lifetime_seconds",
+                    "SECONDS",
+                    "How long refresh tokens are good",
+                )
+                .or("86400"),
+            ],
+        },
+        Group {
+            heading: "Limits",
+            settings: &[
+                Setting::new("max_body_bytes", "BYTES", "Longest request body").or("8388608"),
+                Setting::new(
+                    "max_upload_bytes",
+                    "BYTES",
+                    "Longest part of an import, such as an SBOM",
+                )
+                .or("268435456"),
+                Setting::new(
+                    "request_timeout_seconds",
+                    "SECONDS",
+                    "How long a request may take, its body included",
+                )
+                .or("300"),
+            ],
+        },
+        Group {
+            heading: "Log",
+            settings: &[
+                Setting::new(
+                    "log",
+                    "FILTER",
+                    "What to log: a level, or levels by module, such as `info,tower=debug`",
+                )
+                .or("info"),
+                Setting::new(
+                    "log_format",
+                    "FORMAT",
+                    "`text` or `json`, one object a line",
+                )
+                .or("text"),
+            ],
+        },
+    ],
+};
+
+/// How to write the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+impl std::str::FromStr for LogFormat {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err("there are `text` and `json`"),
+        }
+    }
+}
+
+/// The server that these settings describe.
+///
+/// # Errors
+/// A value does not fit.
+pub(crate) fn server(settings: &Settings) -> Result<ServerBuilder, Error> {
+    let mut builder = Server::builder(settings.get::<PathBuf>("data_dir")?)
+        .listen(settings.get::<SocketAddr>("listen")?)
+        .host_id(settings.get::<String>("host_id")?)
+        .token_lifetimes(
+            settings.get::<u32>("token_lifetime_seconds")?.into(),
+            settings
+                .get::<u32>("refresh_token_lifetime_seconds")?
+                .into(),
+        )
+        .limits(Limits {
+            body_bytes: settings.get("max_body_bytes")?,
+            upload_bytes: settings.get("max_upload_bytes")?,
+            request_seconds: settings.get("request_timeout_seconds")?,
+        });
+    if let Some(password) = settings.optional::<String>("admin_password")? {
+        builder = builder.admin_password(password);
+    }
+    if let Some(key) = settings.optional::<String>("token_key")? {
+        builder = builder.token_key(key);
+    }
+    if let Some(url) = settings.optional::<String>("base_url")? {
+        builder = builder.base_url(url);
+    }
+    Ok(builder)
+}

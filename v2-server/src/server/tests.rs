@@ -1,0 +1,101 @@
+//! A server on a real socket.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::{Server, ServerBuilder, StartError};
+use crate::access::password::PasswordCost;
+
+fn builder(folder: &std::path::Path) -> ServerBuilder {
+    Server::builder(folder)
+        .listen(([127, 0, 0, 1], 0).into())
+        .password_cost(PasswordCost::Least)
+}
+
+async fn send(stream: &mut TcpStream, request: &str) -> String {
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 4096];
+    let length = stream.read(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer[..length]).into_owned()
+}
+
+#[tokio::test]
+async fn the_first_start_makes_up_a_password_and_later_ones_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = builder(folder.path()).start().await.unwrap();
+    let password = server.new_admin_password().unwrap().to_owned();
+    let url = format!("http://{}/v2/user", server.address());
+    let ask = |password: String| {
+        let request = reqwest::Client::new()
+            .get(&url)
+            .basic_auth("admin", Some(password));
+        async { request.send().await.unwrap().status().as_u16() }
+    };
+    assert_eq!(ask(password.clone()).await, 200);
+    assert_eq!(ask("another".to_owned()).await, 401);
+    server.stop().await;
+
+    let server = builder(folder.path())
+        .admin_password("ignored-now")
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(server.new_admin_password(), None);
+    let url = format!("http://{}/v2/user", server.address());
+    let request = reqwest::Client::new()
+        .get(url)
+        .basic_auth("admin", Some(password));
+    assert_eq!(request.send().await.unwrap().status().as_u16(), 200);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn stopping_lets_a_request_in_flight_finish_and_takes_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = builder(folder.path())
+        .admin_password("admin-password")
+        .start()
+        .await
+        .unwrap();
+    let address = server.address();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let answer = send(&mut stream, "GET /v2/version HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+
+    // The head is sent, the body is not: the request is in flight.
+    let head = "POST /v2/oauth/token HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n\
+                content-type: application/x-www-form-urlencoded\r\ncontent-length: 38\r\n\r\n";
+    let answer = send(&mut stream, head).await;
+    assert!(answer.starts_with("HTTP/1.1 100 Continue\r\n"), "{answer}");
+    let stopping = tokio::spawn(server.stop());
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    let answer = send(&mut stream, "username=admin&password=admin-password").await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    tokio::time::timeout(Duration::from_secs(10), stopping)
+        .await
+        .unwrap()
+        .unwrap();
+}
+
+#[tokio::test]
+async fn what_stands_in_the_way_of_a_start_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = builder(folder.path()).start().await.unwrap();
+    let taken = builder(folder.path())
+        .listen(server.address())
+        .start()
+        .await;
+    assert!(matches!(taken, Err(StartError::Listen { .. })));
+    server.stop().await;
+
+    let file = folder.path().join("a-file");
+    std::fs::write(&file, "").unwrap();
+    let error = builder(&file).start().await.err().unwrap();
+    assert!(error.to_string().contains("as data folder"), "{error}");
+    let short = builder(folder.path()).token_key("short").start().await;
+    assert!(matches!(short, Err(StartError::ShortKey)));
+}
