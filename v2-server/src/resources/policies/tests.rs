@@ -27,7 +27,7 @@ fn stop_all() -> Value {
     })
 }
 
-fn record(policy: Value, active: bool) -> Value {
+fn record(policy: &Value, active: bool) -> Value {
     json!({
         "policy_id": policy["id"], "active": active, "account_name": "admin", "name": policy["name"],
         "policy_source": "local", "policy": policy,
@@ -195,7 +195,7 @@ async fn exactly_one_policy_is_active() {
     server.clock.advance(60);
     let answer = server
         .put("/v2/policies/stop-all?active=true")
-        .json(record(stop_all(), false))
+        .json(record(&stop_all(), false))
         .await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert_eq!(answer.body["active"], true);
@@ -205,7 +205,7 @@ async fn exactly_one_policy_is_active() {
 
     let again = server
         .put("/v2/policies/stop-all")
-        .json(record(stop_all(), true))
+        .json(record(&stop_all(), true))
         .await;
     assert_eq!(again.status, 200);
     assert_eq!(
@@ -249,17 +249,17 @@ async fn a_change_to_the_active_policy_is_told_with_both_digests() {
     added(&server, stop_all()).await;
     server
         .put("/v2/policies/stop-all")
-        .json(record(stop_all(), true))
+        .json(record(&stop_all(), true))
         .await;
     let mut changed = stop_all();
     changed["description"] = json!("changed");
     server
         .put("/v2/policies/stop-all")
-        .json(record(changed.clone(), true))
+        .json(record(&changed, true))
         .await;
     server
         .put("/v2/policies/stop-all")
-        .json(record(changed, true))
+        .json(record(&changed, true))
         .await;
     let events = events(&server).await;
     assert_eq!(events.len(), 2, "{events:?}");
@@ -279,7 +279,7 @@ async fn a_replaced_active_policy_stays_active() {
     added(&server, stop_all()).await;
     server
         .put("/v2/policies/stop-all")
-        .json(record(stop_all(), true))
+        .json(record(&stop_all(), true))
         .await;
     let answer = added(&server, stop_all()).await;
     assert_eq!(answer.body["active"], true);
@@ -289,7 +289,7 @@ async fn a_replaced_active_policy_stays_active() {
 async fn without_a_document_the_stored_one_is_kept() {
     let server = TestServer::start().await;
     let before = added(&server, stop_all()).await.body;
-    let mut request = record(stop_all(), true);
+    let mut request = record(&stop_all(), true);
     request.as_object_mut().unwrap().remove("policy");
     let answer = server.put("/v2/policies/stop-all").json(request).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
@@ -310,7 +310,7 @@ async fn a_record_that_was_read_can_be_sent_back() {
 async fn ids_must_agree() {
     let server = TestServer::start().await;
     added(&server, stop_all()).await;
-    let mut request = record(stop_all(), false);
+    let mut request = record(&stop_all(), false);
     request["policy_id"] = json!("other");
     is_error(
         &server.put("/v2/policies/stop-all").json(request).await,
@@ -319,7 +319,7 @@ async fn ids_must_agree() {
     );
     let mut other = stop_all();
     other["id"] = json!("other");
-    let mut request = record(other, false);
+    let mut request = record(&other, false);
     request["policy_id"] = json!("stop-all");
     is_error(
         &server.put("/v2/policies/stop-all").json(request).await,
@@ -336,7 +336,7 @@ async fn unknown_policies_are_404() {
     is_error(&server.delete("/v2/policies/nosuch").await, 404, message);
     let answer = server
         .put("/v2/policies/nosuch")
-        .json(record(stop_all(), false))
+        .json(record(&stop_all(), false))
         .await;
     is_error(&answer, 404, message);
 }
@@ -392,7 +392,7 @@ async fn a_policy_with_problems_is_refused_with_all_of_them() {
     added(&server, stop_all()).await;
     let answer = server
         .put("/v2/policies/stop-all")
-        .json(record(bad, true))
+        .json(record(&bad, true))
         .await;
     is_error(&answer, 400, "Bundle failed validation");
     assert_eq!(active_ids(&server).await, [DEFAULT], "nothing is changed");

@@ -55,7 +55,9 @@ pub(crate) enum State {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Build {
     /// With this function, from the rule's checked arguments.
-    Check(fn(&Arguments) -> Result<Box<dyn Check>, BadArgument>),
+    Check(fn(&Arguments) -> Box<dyn Check>),
+    /// The same, for a trigger with an argument whose type depends on another argument.
+    TryCheck(fn(&Arguments) -> Result<Box<dyn Check>, BadArgument>),
     /// Not at all: the trigger is part of the language, but this server has nothing to evaluate it on.
     NotAvailable,
     /// Not at all: the trigger is no longer evaluated by anyone.
@@ -79,7 +81,7 @@ impl Trigger {
     pub(crate) fn state(&self) -> State {
         match self.build {
             Build::Retired => State::EndOfLife,
-            Build::Check(_) | Build::NotAvailable => State::Active,
+            Build::Check(_) | Build::TryCheck(_) | Build::NotAvailable => State::Active,
         }
     }
 

@@ -273,11 +273,6 @@ impl Arguments {
         self.values.insert(parameter.name, value).is_none()
     }
 
-    /// Whether a parameter has a value.
-    pub(crate) fn has(&self, parameter: &Parameter) -> bool {
-        self.values.contains_key(parameter.name)
-    }
-
     /// The id of the rule.
     pub(crate) fn rule_id(&self) -> &str {
         &self.rule_id

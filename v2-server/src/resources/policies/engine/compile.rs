@@ -183,7 +183,7 @@ impl Compiler {
                 &place,
                 &format!("gate `{}` is not known", rule.gate),
                 &rule.gate,
-                known.collect(),
+                &known.collect::<Vec<_>>(),
             );
             return None;
         };
@@ -193,7 +193,11 @@ impl Compiler {
                 &place,
                 &format!("gate `{}` has no trigger `{}`", gate.name, rule.trigger),
                 &rule.trigger,
-                gate.triggers.iter().map(|trigger| trigger.name).collect(),
+                &gate
+                    .triggers
+                    .iter()
+                    .map(|trigger| trigger.name)
+                    .collect::<Vec<_>>(),
             );
             return None;
         };
@@ -221,7 +225,8 @@ impl Compiler {
                 self.arguments(&place, gate, trigger, rule)?;
                 Run::NotAvailable
             }
-            Build::Check(build) => {
+            Build::Check(build) => Run::Check(build(&self.arguments(&place, gate, trigger, rule)?)),
+            Build::TryCheck(build) => {
                 let arguments = self.arguments(&place, gate, trigger, rule)?;
                 match build(&arguments) {
                     Ok(check) => Run::Check(check),
@@ -267,11 +272,11 @@ impl Compiler {
                         gate.name, trigger.name, given.name
                     ),
                     &given.name,
-                    trigger
+                    &trigger
                         .parameters
                         .iter()
                         .map(|parameter| parameter.name)
-                        .collect(),
+                        .collect::<Vec<_>>(),
                 );
                 continue;
             };
@@ -333,7 +338,7 @@ impl Compiler {
         place: &str,
         what: &str,
         name: &str,
-        known: Vec<&'static str>,
+        known: &[&'static str],
     ) {
         let help = match nearest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -367,7 +372,7 @@ mod tests {
             .collect()
     }
 
-    fn policy(rules: Value) -> Value {
+    fn policy(rules: &[Value]) -> Value {
         json!({
             "id": "p", "name": "P", "version": "2",
             "rule_sets": [{"id": "rs", "name": "RS", "version": "2", "rules": rules}],
@@ -379,12 +384,16 @@ mod tests {
         })
     }
 
-    fn rule(gate: &str, trigger: &str, params: Value) -> Value {
+    fn rule(gate: &str, trigger: &str, params: &[(&str, &str)]) -> Value {
+        let params: Vec<Value> = params
+            .iter()
+            .map(|(name, value)| json!({"name": name, "value": value}))
+            .collect();
         json!({"id": "r", "gate": gate, "trigger": trigger, "action": "STOP", "params": params})
     }
 
-    fn of_rule(gate: &str, trigger: &str, params: Value) -> Vec<(String, String)> {
-        problems(policy(json!([rule(gate, trigger, params)])))
+    fn of_rule(gate: &str, trigger: &str, params: &[(&str, &str)]) -> Vec<(String, String)> {
+        problems(policy(&[rule(gate, trigger, params)]))
     }
 
     #[track_caller]
@@ -398,21 +407,17 @@ mod tests {
 
     #[test]
     fn a_good_policy_has_no_problem() {
-        let good = json!([
-            rule("Always", "ALWAYS", json!([])),
-            rule(
-                "vulnerabilities",
-                "package",
-                json!([{"name": "Package_Type", "value": "all"}])
-            ),
-            rule("ancestry", "no_ancestors_analyzed", json!([])),
-        ]);
-        assert_eq!(problems(policy(good)), []);
+        let good = [
+            rule("Always", "ALWAYS", &[]),
+            rule("vulnerabilities", "package", &[("Package_Type", "all")]),
+            rule("ancestry", "no_ancestors_analyzed", &[]),
+        ];
+        assert_eq!(problems(policy(&good)), []);
     }
 
     #[test]
     fn another_version_is_the_only_thing_said_about_a_document() {
-        let mut document = policy(json!([rule("nosuch", "nosuch", json!([]))]));
+        let mut document = policy(&[rule("nosuch", "nosuch", &[])]);
         document["version"] = json!("3");
         is_only(
             &problems(document),
@@ -423,16 +428,12 @@ mod tests {
 
     #[test]
     fn every_problem_is_listed() {
-        let mut document = policy(json!([
-            rule("nosuch", "nosuch", json!([])),
-            rule("vulnerabilities", "nosuch", json!([])),
-            rule(
-                "vulnerabilities",
-                "package",
-                json!([{"name": "severity", "value": "worst"}])
-            ),
-            rule("pkgcheck", "verify", json!([])),
-        ]));
+        let mut document = policy(&[
+            rule("nosuch", "nosuch", &[]),
+            rule("vulnerabilities", "nosuch", &[]),
+            rule("vulnerabilities", "package", &[("severity", "worst")]),
+            rule("pkgcheck", "verify", &[]),
+        ]);
         let set = document["rule_sets"][0].clone();
         document["rule_sets"].as_array_mut().unwrap().push(set);
         document["mappings"][0]["rule_set_ids"] = json!(["rs", "gone"]);
@@ -464,17 +465,17 @@ mod tests {
     #[test]
     fn a_name_that_is_nearly_right_is_suggested() {
         is_only(
-            &of_rule("vulnerabilites", "package", json!([])),
+            &of_rule("vulnerabilites", "package", &[]),
             "GateNotFoundError",
             "rule `r` of rule set `rs`: gate `vulnerabilites` is not known; did you mean `vulnerabilities`?",
         );
         is_only(
-            &of_rule("malware", "zzz", json!([])),
+            &of_rule("malware", "zzz", &[]),
             "TriggerNotFoundError",
             "rule `r` of rule set `rs`: gate `malware` has no trigger `zzz`; known are scans, scan_not_run",
         );
         is_only(
-            &of_rule("always", "always", json!([{"name": "x", "value": ""}])),
+            &of_rule("always", "always", &[("x", "")]),
             "InvalidParameterError",
             "rule `r` of rule set `rs`: gate `always`, trigger `always` has no parameter `x`; it has none",
         );
@@ -486,7 +487,7 @@ mod tests {
             &of_rule(
                 "vulnerabilities",
                 "stale_feed_data",
-                json!([{"name": "max_days_since_sync", "value": "two"}]),
+                &[("max_days_since_sync", "two")],
             ),
             "ParameterValueInvalidError",
             "rule `r` of rule set `rs`: gate `vulnerabilities`, trigger `stale_feed_data`: parameter \
@@ -496,11 +497,9 @@ mod tests {
 
     #[test]
     fn a_value_that_only_the_trigger_can_judge_is_a_bad_value_too() {
-        let params = json!([
-            {"name": "attribute", "value": "size"}, {"name": "check", "value": ">"}, {"name": "value", "value": "big"},
-        ]);
+        let params = [("attribute", "size"), ("check", ">"), ("value", "big")];
         is_only(
-            &of_rule("metadata", "attribute", params),
+            &of_rule("metadata", "attribute", &params),
             "ParameterValueInvalidError",
             "rule `r` of rule set `rs`: gate `metadata`, trigger `attribute`: parameter `value` is `big`, expected a \
              size such as `1073741824` or `100mb`, as the attribute is `size`",
@@ -509,8 +508,7 @@ mod tests {
 
     #[test]
     fn a_parameter_may_be_given_once() {
-        let twice =
-            json!([{"name": "licenses", "value": "MIT"}, {"name": "LICENSES", "value": "BSD"}]);
+        let twice = &[("licenses", "MIT"), ("LICENSES", "BSD")];
         is_only(
             &of_rule("licenses", "denylist_exact_match", twice),
             "InvalidParameterError",
@@ -522,11 +520,7 @@ mod tests {
     #[test]
     fn a_retired_gate_names_its_successor() {
         is_only(
-            &of_rule(
-                "anchoresec",
-                "vulnhigh",
-                json!([{"name": "whatever", "value": ""}]),
-            ),
+            &of_rule("anchoresec", "vulnhigh", &[("whatever", "")]),
             "EndOfLifedError",
             "rule `r` of rule set `rs`: gate `anchoresec`, trigger `vulnhigh` is at its end of life and is not \
              evaluated; use gate `vulnerabilities` instead",
@@ -535,14 +529,14 @@ mod tests {
 
     #[test]
     fn rules_for_sources_are_limited_to_what_sources_have() {
-        let mut document = policy(json!([
+        let mut document = policy(&[
             rule(
                 "vulnerabilities",
                 "denylist",
-                json!([{"name": "vulnerability_ids", "value": "CVE-1"}])
+                &[("vulnerability_ids", "CVE-1")],
             ),
-            rule("always", "always", json!([])),
-        ]));
+            rule("always", "always", &[]),
+        ]);
         document["rule_sets"][0]["artifact_type"] = json!("source");
         is_only(
             &problems(document),
@@ -553,7 +547,7 @@ mod tests {
 
     #[test]
     fn source_mappings_are_checked_like_the_others() {
-        let mut document = policy(json!([]));
+        let mut document = policy(&[]);
         document["source_mappings"] = json!([{
             "id": "s", "name": "S", "host": "regexp:)", "repository": "*", "rule_set_ids": ["gone"],
             "allowlist_ids": [],
@@ -566,7 +560,7 @@ mod tests {
 
     #[test]
     fn rule_ids_need_not_be_unique() {
-        let same = rule("always", "always", json!([]));
-        assert_eq!(problems(policy(json!([same, same]))), []);
+        let same = rule("always", "always", &[]);
+        assert_eq!(problems(policy(&[same.clone(), same])), []);
     }
 }

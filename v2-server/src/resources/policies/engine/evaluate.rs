@@ -167,13 +167,13 @@ fn run_rule(
             Err(error @ CheckError::Pattern(_)) => Err(counted(
                 rule,
                 ProblemKind::TriggerEvaluation,
-                format!("{place} failed: {error}"),
+                &format!("{place} failed: {error}"),
             )),
         },
         Run::NotAvailable => Err(counted(
             rule,
             ProblemKind::TriggerNotAvailable,
-            format!("{place} is not evaluated by this server"),
+            &format!("{place} is not evaluated by this server"),
         )),
         Run::Retired => {
             let instead = rule
@@ -191,7 +191,7 @@ fn run_rule(
 }
 
 /// A rule that should have been run: it counts with its action. Only a rule that stops makes the problem an error.
-fn counted(rule: &CompiledRule, kind: ProblemKind, details: String) -> Skipped {
+fn counted(rule: &CompiledRule, kind: ProblemKind, details: &str) -> Skipped {
     let severity = match rule.action {
         Action::Stop => ProblemSeverity::Error,
         Action::Warn | Action::Go => ProblemSeverity::Warn,

@@ -72,7 +72,7 @@ pub(crate) struct ContentMatch {
     pub(crate) path: String,
     /// The name of the expression, where it has one.
     pub(crate) name: Option<String>,
-    /// The expression.
+    /// The expression; empty where only the name is known.
     pub(crate) expression: String,
 }
 
@@ -85,6 +85,7 @@ impl ContentMatch {
     /// Name and expression as findings show them.
     pub(crate) fn label(&self) -> String {
         match &self.name {
+            Some(name) if self.expression.is_empty() => name.clone(),
             Some(name) => format!("{name}={}", self.expression),
             None => self.expression.clone(),
         }

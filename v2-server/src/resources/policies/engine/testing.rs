@@ -124,10 +124,15 @@ impl Rule {
             let parameter = trigger.parameter(name).expect("a known parameter");
             arguments.insert(parameter, parameter.kind.read(value)?);
         }
-        let Build::Check(build) = trigger.build else {
-            panic!("{}/{} has no check", self.gate, self.trigger);
-        };
-        build(&arguments).map_err(|bad| format!("{}: {}", bad.parameter, bad.expected))
+        match trigger.build {
+            Build::Check(build) => Ok(build(&arguments)),
+            Build::TryCheck(build) => {
+                build(&arguments).map_err(|bad| format!("{}: {}", bad.parameter, bad.expected))
+            }
+            Build::NotAvailable | Build::Retired => {
+                panic!("{}/{} has no check", self.gate, self.trigger)
+            }
+        }
     }
 
     /// The outcome of the check.

@@ -13,7 +13,7 @@ pub(super) const GATE: Gate = Gate {
     triggers: &[Trigger::new(
         "always",
         "Fires once for every image that the rule is evaluated on.",
-        Build::Check(|_| Ok(Box::new(Always))),
+        Build::Check(|_| Box::new(Always)),
     )],
 };
 

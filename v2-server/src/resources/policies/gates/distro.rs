@@ -4,9 +4,7 @@ use std::cmp::Ordering;
 
 use crate::time::Timestamp;
 
-use super::super::catalogue::{
-    Arguments, BadArgument, Build, Gate, Kind, Parameter, State, Trigger,
-};
+use super::super::catalogue::{Arguments, Build, Gate, Kind, Parameter, State, Trigger};
 use super::super::engine::{Check, CheckError, Match, Subject, compare_versions};
 use super::Comparison;
 
@@ -53,14 +51,14 @@ struct Deny {
 }
 
 impl Deny {
-    fn build(arguments: &Arguments) -> Result<Box<dyn Check>, BadArgument> {
+    fn build(arguments: &Arguments) -> Box<dyn Check> {
         let check = arguments.required_text("check");
-        Ok(Box::new(Self {
+        Box::new(Self {
             distro: arguments.required_text("distro"),
             version: arguments.required_text("version"),
             comparison: Comparison::named(&check).expect("a choice of the comparison words"),
             check,
-        }))
+        })
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) const GATE: Gate = Gate {
             ..Trigger::new(
                 "instruction",
                 "Fires for each line with the instruction that meets the check.",
-                Build::Check(Instruction::build),
+                Build::TryCheck(Instruction::build),
             )
         },
         Trigger {
@@ -129,7 +129,7 @@ pub(super) const GATE: Gate = Gate {
         Trigger::new(
             "no_dockerfile_provided",
             "Fires when no Dockerfile was given with the image.",
-            Build::Check(|_| Ok(Box::new(NoDockerfile))),
+            Build::Check(|_| Box::new(NoDockerfile)),
         ),
     ],
 };
@@ -157,12 +157,11 @@ fn whole_lines(text: &str) -> Vec<String> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        match line.strip_suffix('\\') {
-            Some(part) => started.push_str(part),
-            None => {
-                started.push_str(line);
-                whole.push(std::mem::take(&mut started));
-            }
+        if let Some(part) = line.strip_suffix('\\') {
+            started.push_str(part);
+        } else {
+            started.push_str(line);
+            whole.push(std::mem::take(&mut started));
         }
     }
     if !started.trim().is_empty() {
@@ -183,7 +182,7 @@ fn dockerfile(subject: &Subject, actual_only: bool) -> Option<BTreeMap<String, V
 
 #[derive(Debug)]
 struct Instruction {
-    instruction: String,
+    name: String,
     check: String,
     value: String,
     test: Test,
@@ -232,7 +231,7 @@ impl Instruction {
             (_, Some(value)) => Test::NotIn(list(value)),
         };
         Ok(Box::new(Self {
-            instruction: arguments.required_text("instruction"),
+            name: arguments.required_text("instruction"),
             check,
             value: value.unwrap_or_default().to_owned(),
             test,
@@ -260,15 +259,12 @@ impl Check for Instruction {
             return Ok(Vec::new());
         };
         let Self {
-            instruction,
-            check,
-            value,
-            ..
+            name, check, value, ..
         } = self;
-        let Some(lines) = dockerfile.get(instruction) else {
+        let Some(lines) = dockerfile.get(name) else {
             return Ok(match self.test {
                 Test::NotExists => vec![Match::new(format!(
-                    "Dockerfile directive '{instruction}' not found, matching condition '{check}' check"
+                    "Dockerfile directive '{name}' not found, matching condition '{check}' check"
                 ))],
                 _ => Vec::new(),
             });
@@ -277,7 +273,7 @@ impl Check for Instruction {
         for line in lines {
             if self.holds(line)? {
                 found.push(Match::new(format!(
-                    "Dockerfile directive '{instruction}' check '{check}' matched against '{value}' for line '{line}'"
+                    "Dockerfile directive '{name}' check '{check}' matched against '{value}' for line '{line}'"
                 )));
             }
         }
@@ -292,11 +288,11 @@ struct EffectiveUser {
 }
 
 impl EffectiveUser {
-    fn build(arguments: &Arguments) -> Result<Box<dyn Check>, BadArgument> {
-        Ok(Box::new(Self {
+    fn build(arguments: &Arguments) -> Box<dyn Check> {
+        Box::new(Self {
             users: arguments.list("users"),
             list: ListType::named(&arguments.required_text("type")),
-        }))
+        })
     }
 }
 
@@ -331,12 +327,12 @@ struct ExposedPorts {
 }
 
 impl ExposedPorts {
-    fn build(arguments: &Arguments) -> Result<Box<dyn Check>, BadArgument> {
-        Ok(Box::new(Self {
+    fn build(arguments: &Arguments) -> Box<dyn Check> {
+        Box::new(Self {
             ports: arguments.list("ports"),
             list: ListType::named(&arguments.required_text("type")),
             actual_only: arguments.flag("actual_dockerfile_only").unwrap_or(false),
-        }))
+        })
     }
 
     /// Whether the list names the port, which may be followed by its protocol.

@@ -94,13 +94,13 @@ pub(super) const GATE: Gate = Gate {
             ..Trigger::new(
                 "attribute_match",
                 "Fires when the file meets both the checksum and the mode condition, as far as they are given.",
-                Build::Check(AttributeMatch::build),
+                Build::TryCheck(AttributeMatch::build),
             )
         },
         Trigger::new(
             "suid_or_guid_set",
             "Fires for each file that is setuid or setgid.",
-            Build::Check(|_| Ok(Box::new(SuidOrGuidSet))),
+            Build::Check(|_| Box::new(SuidOrGuidSet)),
         ),
     ],
 };
@@ -134,11 +134,11 @@ struct ContentRegexMatch {
 }
 
 impl ContentRegexMatch {
-    fn build(arguments: &Arguments) -> Result<Box<dyn Check>, BadArgument> {
+    fn build(arguments: &Arguments) -> Box<dyn Check> {
         let name = arguments.text("regex_name").filter(|name| !name.is_empty());
-        Ok(Box::new(Self {
+        Box::new(Self {
             name: name.map(str::to_owned),
-        }))
+        })
     }
 }
 
@@ -169,12 +169,12 @@ struct NameMatch {
 }
 
 impl NameMatch {
-    fn build(arguments: &Arguments) -> Result<Box<dyn Check>, BadArgument> {
-        Ok(Box::new(Self {
+    fn build(arguments: &Arguments) -> Box<dyn Check> {
+        Box::new(Self {
             regex: arguments
                 .expression("regex")
                 .expect("required parameters are checked before a check is built"),
-        }))
+        })
     }
 }
 
@@ -264,28 +264,28 @@ impl AttributeMatch {
 
     /// What the file meets, in words; none when it fails a condition or none is given.
     fn met(&self, file: &ImageFile) -> Option<String> {
-        let mut met = String::new();
+        let mut met = Vec::new();
         if let Some((operation, wanted)) = &self.checksum {
             let found = file.sha256.as_deref().unwrap_or_default();
             if !operation.holds(found == wanted) {
                 return None;
             }
-            met = format!(
+            met.push(format!(
                 " and checksum={found} op={} specified_checksum={wanted}",
                 operation.as_str()
-            );
+            ));
         }
         if let Some((operation, wanted)) = &self.mode {
             let found = file.mode & PERMISSIONS;
             if !operation.holds(found == *wanted) {
                 return None;
             }
-            met += &format!(
+            met.push(format!(
                 " and mode=0o{found:o} op={} specified_mode=0o{wanted:o}",
                 operation.as_str()
-            );
+            ));
         }
-        (!met.is_empty()).then_some(met)
+        (!met.is_empty()).then(|| met.concat())
     }
 }
 
@@ -464,6 +464,11 @@ mod tests {
                 name: None,
                 expression: "todo".to_owned(),
             },
+            ContentMatch {
+                path: "/app/b".to_owned(),
+                name: Some("NAMED".to_owned()),
+                expression: String::new(),
+            },
         ];
         let rule = Rule::new("files", "content_regex_match");
         assert_eq!(
@@ -471,6 +476,7 @@ mod tests {
             [
                 "File content analyzer found regexp match in container: file=/app/.env regexp=PASSWORD=pass.*",
                 "File content analyzer found regexp match in container: file=/app/a regexp=todo",
+                "File content analyzer found regexp match in container: file=/app/b regexp=NAMED",
             ]
         );
         let named = |name| {

@@ -2,9 +2,7 @@
 
 use crate::time::Timestamp;
 
-use super::super::catalogue::{
-    Arguments, BadArgument, Build, Gate, Kind, Parameter, State, Trigger,
-};
+use super::super::catalogue::{Arguments, Build, Gate, Kind, Parameter, State, Trigger};
 use super::super::engine::{Check, CheckError, Match, Subject};
 
 pub(super) const GATE: Gate = Gate {
@@ -55,11 +53,11 @@ struct Denylist {
 }
 
 impl Denylist {
-    fn build(arguments: &Arguments, compare: Compare) -> Result<Box<dyn Check>, BadArgument> {
-        Ok(Box::new(Self {
+    fn build(arguments: &Arguments, compare: Compare) -> Box<dyn Check> {
+        Box::new(Self {
             licenses: arguments.list("licenses"),
             compare,
-        }))
+        })
     }
 
     fn denies(&self, license: &str) -> bool {

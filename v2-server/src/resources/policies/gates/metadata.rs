@@ -61,7 +61,7 @@ pub(super) const GATE: Gate = Gate {
         ..Trigger::new(
             "attribute",
             "Fires when the fact compares with the value as given.",
-            Build::Check(Attribute::build),
+            Build::TryCheck(Attribute::build),
         )
     }],
 };

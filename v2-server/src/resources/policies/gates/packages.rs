@@ -2,9 +2,7 @@
 
 use crate::time::Timestamp;
 
-use super::super::catalogue::{
-    Arguments, BadArgument, Build, Gate, Kind, Parameter, State, Trigger,
-};
+use super::super::catalogue::{Arguments, Build, Gate, Kind, Parameter, State, Trigger};
 use super::super::engine::{Check, CheckError, Match, Subject, compare_versions};
 
 pub(super) const GATE: Gate = Gate {
@@ -94,12 +92,12 @@ struct RequiredPackage {
 }
 
 impl RequiredPackage {
-    fn build(arguments: &Arguments) -> Result<Box<dyn Check>, BadArgument> {
-        Ok(Box::new(Self {
+    fn build(arguments: &Arguments) -> Box<dyn Check> {
+        Box::new(Self {
             name: arguments.required_text("name"),
             version: version(arguments),
             or_newer: arguments.text("version_match_type") == Some("minimum"),
-        }))
+        })
     }
 }
 
@@ -165,11 +163,11 @@ struct Denylist {
 }
 
 impl Denylist {
-    fn build(arguments: &Arguments) -> Result<Box<dyn Check>, BadArgument> {
-        Ok(Box::new(Self {
+    fn build(arguments: &Arguments) -> Box<dyn Check> {
+        Box::new(Self {
             name: arguments.required_text("name"),
             version: version(arguments),
-        }))
+        })
     }
 }
 

@@ -1,8 +1,6 @@
 //! `passwd_file`: the entries of `/etc/passwd`, if its content was kept at analysis.
 
-use super::super::catalogue::{
-    Arguments, BadArgument, Build, Gate, Kind, Parameter, State, Trigger,
-};
+use super::super::catalogue::{Arguments, Build, Gate, Kind, Parameter, State, Trigger};
 use super::super::engine::{Check, CheckError, Match, Needs, Subject};
 use crate::time::Timestamp;
 
@@ -15,7 +13,7 @@ pub(super) const GATE: Gate = Gate {
         Trigger::new(
             "content_not_available",
             "Fires when the content of /etc/passwd was not kept at analysis.",
-            Build::Check(|_| Ok(Box::new(ContentNotAvailable))),
+            Build::Check(|_| Box::new(ContentNotAvailable)),
         ),
         Trigger {
             parameters: &[Parameter::required(
@@ -146,12 +144,12 @@ impl Denylist {
         parameter: &str,
         noun: &'static str,
         part: Option<usize>,
-    ) -> Result<Box<dyn Check>, BadArgument> {
+    ) -> Box<dyn Check> {
         let denied = match part {
             Some(_) => arguments.list(parameter),
             None => vec![arguments.required_text(parameter).trim().to_owned()],
         };
-        Ok(Box::new(Self { denied, noun, part }))
+        Box::new(Self { denied, noun, part })
     }
 }
 

@@ -1,8 +1,6 @@
 //! `retrieved_files`: files whose content was kept at analysis.
 
-use super::super::catalogue::{
-    Arguments, BadArgument, Build, Gate, Kind, Parameter, State, Trigger,
-};
+use super::super::catalogue::{Arguments, Build, Gate, Kind, Parameter, State, Trigger};
 use super::super::engine::{Check, CheckError, Expression, Match, Needs, RetrievedFile, Subject};
 use crate::time::Timestamp;
 
@@ -25,9 +23,9 @@ pub(super) const GATE: Gate = Gate {
                 "content_not_available",
                 "Fires when the content of the file was not kept at analysis.",
                 Build::Check(|arguments| {
-                    Ok(Box::new(ContentNotAvailable {
+                    Box::new(ContentNotAvailable {
                         path: arguments.required_text("path"),
-                    }))
+                    })
                 }),
             )
         },
@@ -98,15 +96,15 @@ struct ContentRegex {
 }
 
 impl ContentRegex {
-    fn build(arguments: &Arguments) -> Result<Box<dyn Check>, BadArgument> {
-        Ok(Box::new(Self {
+    fn build(arguments: &Arguments) -> Box<dyn Check> {
+        Box::new(Self {
             rule_id: arguments.rule_id().to_owned(),
             path: arguments.required_text("path"),
             check: arguments.required_text("check"),
             regex: arguments
                 .expression("regex")
                 .expect("required parameters are checked before a check is built"),
-        }))
+        })
     }
 
     /// Whether the expression matches at the start of a line, or of a word in it: servers of this API have always

@@ -1,8 +1,6 @@
 //! `secret_scans`: secrets that the secret search found in files.
 
-use super::super::catalogue::{
-    Arguments, BadArgument, Build, Gate, Kind, Parameter, State, Trigger,
-};
+use super::super::catalogue::{Arguments, Build, Gate, Kind, Parameter, State, Trigger};
 use super::super::engine::{Check, CheckError, ContentMatch, Expression, Match, Needs, Subject};
 use crate::time::Timestamp;
 
@@ -49,15 +47,15 @@ struct ContentRegexChecks {
 }
 
 impl ContentRegexChecks {
-    fn build(arguments: &Arguments) -> Result<Box<dyn Check>, BadArgument> {
+    fn build(arguments: &Arguments) -> Box<dyn Check> {
         let name = arguments
             .text("content_regex_name")
             .filter(|name| !name.is_empty());
-        Ok(Box::new(Self {
+        Box::new(Self {
             name: name.map(str::to_owned),
             filename: arguments.expression("filename_regex"),
             wants_none: arguments.text("match_type") == Some("notfound"),
-        }))
+        })
     }
 
     fn looks_at(&self, found: &ContentMatch) -> Result<bool, CheckError> {

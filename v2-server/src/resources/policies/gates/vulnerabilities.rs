@@ -1,8 +1,6 @@
 //! `vulnerabilities`: the vulnerabilities that were matched to the packages, and the data they were matched with.
 
-use super::super::catalogue::{
-    Arguments, BadArgument, Build, Gate, Kind, Parameter, State, Trigger,
-};
+use super::super::catalogue::{Arguments, Build, Gate, Kind, Parameter, State, Trigger};
 use super::super::engine::{Check, CheckError, Expression, Match, Subject};
 use super::Comparison;
 use crate::resources::images::evaluation::{
@@ -152,7 +150,7 @@ pub(super) const GATE: Gate = Gate {
         Trigger::new(
             "vulnerability_data_unavailable",
             "Fires when there is no vulnerability data for the image's distribution.",
-            Build::Check(|_| Ok(Box::new(DataUnavailable))),
+            Build::Check(|_| Box::new(DataUnavailable)),
         ),
         Trigger {
             for_sources: true,
@@ -246,9 +244,9 @@ fn compares(arguments: &Arguments, name: &str, otherwise: Comparison) -> Compari
 }
 
 impl Package {
-    fn build(arguments: &Arguments) -> Result<Box<dyn Check>, BadArgument> {
+    fn build(arguments: &Arguments) -> Box<dyn Check> {
         let score = |name, comparison, of| ScoreCondition::build(arguments, name, comparison, of);
-        Ok(Box::new(Self {
+        Box::new(Self {
             class: PackageClass::parse(&arguments.required_text("package_type")),
             severity: (
                 compares(arguments, "severity_comparison", Comparison::Greater),
@@ -291,7 +289,7 @@ impl Package {
                 .integer("max_days_since_fix")
                 .filter(|_| arguments.flag("fix_available") == Some(true)),
             path_exclude: arguments.expression("package_path_exclude"),
-        }))
+        })
     }
 
     /// The finding that a vulnerability makes, if it meets every condition.
@@ -466,12 +464,12 @@ struct StaleFeedData {
 }
 
 impl StaleFeedData {
-    fn build(arguments: &Arguments) -> Result<Box<dyn Check>, BadArgument> {
-        Ok(Box::new(Self {
+    fn build(arguments: &Arguments) -> Box<dyn Check> {
+        Box::new(Self {
             days: arguments
                 .integer("max_days_since_sync")
                 .expect("required parameters are checked before a check is built"),
-        }))
+        })
     }
 }
 
@@ -515,11 +513,11 @@ struct Denylist {
 }
 
 impl Denylist {
-    fn build(arguments: &Arguments) -> Result<Box<dyn Check>, BadArgument> {
-        Ok(Box::new(Self {
+    fn build(arguments: &Arguments) -> Box<dyn Check> {
+        Box::new(Self {
             ids: arguments.list("vulnerability_ids"),
             vendor_only: arguments.flag("vendor_only").unwrap_or(true),
-        }))
+        })
     }
 }
 
