@@ -1,32 +1,44 @@
-//! A rewriter that works on whole documents: slow and obvious.
+//! The oracle: a rewriter that works on whole documents, slow and obvious.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::plan::body::{
+use windlass_transforms::plan::body::{
     BodyPlan, KeySource, LayoutNode, ObjectId, StepTurn, Strategy, ValuePlan, Wrap,
 };
-use crate::rewrite::RewriteError;
-use crate::step::StepContext;
+use windlass_transforms::step::StepContext;
 
-/// Rewrites one document.
-pub(super) struct Whole<'a> {
-    pub(super) plan: &'a BodyPlan,
-    pub(super) context: &'a StepContext,
-    pub(super) touched: BTreeSet<String>,
+/// Why a document cannot be rewritten; for people.
+pub(crate) type Wrong = String;
+
+/// Rewrites one document; answers with the members touched, too.
+pub(crate) fn rewrite(
+    plan: &BodyPlan,
+    context: &StepContext,
+    input: &[u8],
+) -> Result<(Vec<u8>, Vec<String>), Wrong> {
+    let mut oracle = Oracle {
+        plan,
+        context,
+        touched: BTreeSet::new(),
+    };
+    let out = oracle.body(input)?;
+    Ok((out, oracle.touched.into_iter().collect()))
 }
 
-fn unexpected(expected: &str) -> RewriteError {
-    RewriteError::UnexpectedForm {
-        expected: expected.into(),
-        offset: 0,
-    }
+struct Oracle<'a> {
+    plan: &'a BodyPlan,
+    context: &'a StepContext,
+    touched: BTreeSet<String>,
 }
 
-impl Whole<'_> {
-    /// The whole body.
-    pub(super) fn body(&mut self, input: &[u8]) -> Result<Vec<u8>, RewriteError> {
+fn unexpected(expected: &str) -> Wrong {
+    format!("expected {expected}")
+}
+
+impl Oracle<'_> {
+    fn body(&mut self, input: &[u8]) -> Result<Vec<u8>, Wrong> {
         let plan = self.plan;
         match &plan.strategy {
             Strategy::Pass => Ok(input.to_vec()),
@@ -47,7 +59,7 @@ impl Whole<'_> {
         }
     }
 
-    fn draw(&mut self, root: &Value, node: &LayoutNode) -> Result<String, RewriteError> {
+    fn draw(&mut self, root: &Value, node: &LayoutNode) -> Result<String, Wrong> {
         Ok(match node {
             LayoutNode::Value {
                 path,
@@ -81,7 +93,7 @@ impl Whole<'_> {
         path: &[Box<str>],
         plan: &ValuePlan,
         otherwise: Option<&str>,
-    ) -> Result<String, RewriteError> {
+    ) -> Result<String, Wrong> {
         let found = find(root, path)?;
         match (found, otherwise) {
             (None | Some(Value::Null), Some(text)) => Ok(text.to_owned()),
@@ -92,35 +104,27 @@ impl Whole<'_> {
     }
 
     /// The value, and whether something was replaced in it.
-    fn value(&mut self, value: Value, plan: &ValuePlan) -> Result<(Value, bool), RewriteError> {
+    fn value(&mut self, value: Value, plan: &ValuePlan) -> Result<(Value, bool), Wrong> {
         let Some(step) = &plan.step else {
             return self.plain(value, plan);
         };
         let run = |value| {
-            (step.run)(value, self.context).map_err(|error| RewriteError::Step {
-                step: step.name.clone(),
-                error,
-            })
+            (step.run)(value, self.context).map_err(|error| format!("`{}`: {error}", step.name))
         };
-        match step.turn {
+        let value = match step.turn {
             StepTurn::First => {
                 let value = run(value)?;
-                Ok((self.plain(value, plan)?.0, true))
+                self.plain(value, plan)?.0
             }
             StepTurn::Last => {
                 let value = self.plain(value, plan)?.0;
-                let run = |value| {
-                    (step.run)(value, self.context).map_err(|error| RewriteError::Step {
-                        step: step.name.clone(),
-                        error,
-                    })
-                };
-                Ok((run(value)?, true))
+                (step.run)(value, self.context).map_err(|error| error.to_string())?
             }
-        }
+        };
+        Ok((value, true))
     }
 
-    fn plain(&mut self, value: Value, plan: &ValuePlan) -> Result<(Value, bool), RewriteError> {
+    fn plain(&mut self, value: Value, plan: &ValuePlan) -> Result<(Value, bool), Wrong> {
         let (value, mut changed) = match (plan.wrap, value) {
             (Wrap::Unwrap, Value::Array(mut elements)) => {
                 if elements.len() > 1 {
@@ -146,7 +150,7 @@ impl Whole<'_> {
         Ok((value, changed))
     }
 
-    fn inner(&mut self, value: Value, plan: &ValuePlan) -> Result<(Value, bool), RewriteError> {
+    fn inner(&mut self, value: Value, plan: &ValuePlan) -> Result<(Value, bool), Wrong> {
         Ok(match value {
             Value::Array(elements) => {
                 let mut changed = false;
@@ -174,7 +178,7 @@ impl Whole<'_> {
         &mut self,
         members: Map<String, Value>,
         id: ObjectId,
-    ) -> Result<Map<String, Value>, RewriteError> {
+    ) -> Result<Map<String, Value>, Wrong> {
         let plan = self.plan;
         let plan = &plan.objects[usize::from(id.0)];
         let mut seen = 0_u64;
@@ -210,22 +214,11 @@ impl Whole<'_> {
     }
 }
 
-fn parse(input: &[u8]) -> Result<Value, RewriteError> {
-    serde_json::from_slice(input).map_err(|error| {
-        if error.is_eof() {
-            RewriteError::Truncated {
-                offset: input.len() as u64,
-            }
-        } else {
-            RewriteError::NotJson {
-                what: "a syntax error",
-                offset: error.column() as u64,
-            }
-        }
-    })
+fn parse(input: &[u8]) -> Result<Value, Wrong> {
+    serde_json::from_slice(input).map_err(|error| error.to_string())
 }
 
-fn find<'v>(root: &'v Value, path: &[Box<str>]) -> Result<Option<&'v Value>, RewriteError> {
+fn find<'v>(root: &'v Value, path: &[Box<str>]) -> Result<Option<&'v Value>, Wrong> {
     let mut at = root;
     for (depth, name) in path.iter().enumerate() {
         match at {
@@ -240,7 +233,7 @@ fn find<'v>(root: &'v Value, path: &[Box<str>]) -> Result<Option<&'v Value>, Rew
     Ok(Some(at))
 }
 
-fn text_of(value: Option<&Value>) -> Result<String, RewriteError> {
+fn text_of(value: Option<&Value>) -> Result<String, Wrong> {
     match value {
         Some(Value::String(text)) => Ok(text.clone()),
         _ => Err(unexpected("a value of the request to be used as a key")),
