@@ -9,8 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::http::ApiResult;
-use crate::resources::accounts;
-use crate::resources::oauth;
+use crate::resources::{accounts, images, imports, oauth};
 use crate::state::AppState;
 
 /// One recurring task.
@@ -34,12 +33,24 @@ const JOBS: &[Job] = &[
         every: Duration::from_secs(21_600),
         run: |state| Box::pin(oauth::forget_expired(state)),
     },
+    Job {
+        name: "remove deleted images",
+        every: Duration::from_secs(60),
+        run: |state| Box::pin(images::record::remove_deleting(state)),
+    },
+    Job {
+        name: "end imports that are out of time",
+        every: Duration::from_secs(60),
+        run: |state| Box::pin(imports::expire(state)),
+    },
 ];
 
 /// Starts all jobs. Each ends when `stopped` says so, but never in the middle of a run.
 pub(crate) fn start(state: &AppState, stopped: &watch::Receiver<()>) -> Vec<JoinHandle<()>> {
+    let analysis = images::analysis::run(state.clone(), stopped.clone());
     JOBS.iter()
         .map(|job| tokio::spawn(repeat(job, state.clone(), stopped.clone())))
+        .chain([tokio::spawn(analysis)])
         .collect()
 }
 

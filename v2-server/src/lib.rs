@@ -21,6 +21,7 @@
 mod access;
 mod analysis;
 mod bootstrap;
+mod distribution;
 mod http;
 mod ids;
 mod jobs;

@@ -12,8 +12,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::http::{Problem, guard, limits, uri};
 use crate::openapi;
 use crate::resources::{
-    account, accounts, event_types, events, oauth, policies, probes, rbac_manager, registries,
-    system, user,
+    account, accounts, event_types, events, images, imports, oauth, policies, probes, rbac_manager,
+    registries, repositories, subscriptions, summaries, system, user,
 };
 use crate::state::AppState;
 
@@ -28,6 +28,12 @@ fn operations() -> OpenApiRouter<AppState> {
         .merge(oauth::router())
         // Where images come from.
         .merge(registries::router())
+        .merge(repositories::router())
+        .merge(imports::router())
+        // Images and what is in them.
+        .merge(images::router())
+        .merge(summaries::router())
+        .merge(subscriptions::router())
         // What images are checked for.
         .merge(policies::router())
         // What has happened.

@@ -3,10 +3,12 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::access::password::Passwords;
 use crate::access::token::Tokens;
+use crate::distribution::Distribution;
 use crate::http::ApiResult;
 use crate::http::guard::Demands;
 use crate::ids::IdSource;
@@ -53,6 +55,10 @@ pub(crate) struct Parts {
     pub(crate) host_id: String,
     /// Where clients reach this server.
     pub(crate) base_url: String,
+    /// Asks image registries.
+    pub(crate) distribution: Distribution,
+    /// Notified when an image waits for its analysis.
+    pub(crate) analysis_wanted: Notify,
 }
 
 impl AppState {

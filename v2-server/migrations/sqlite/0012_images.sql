@@ -15,6 +15,8 @@ CREATE TABLE images (
     -- The import whose parts an analysis reads; none for images of a registry.
     import_uuid            TEXT,
     analysis               INTEGER NOT NULL,
+    -- The same for vulnerability matching.
+    matching               INTEGER NOT NULL DEFAULT 0,
     -- While an image is analyzed: until when its worker has it.
     claimed_until          TEXT,
     queued_at              TEXT NOT NULL,

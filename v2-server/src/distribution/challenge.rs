@@ -82,14 +82,25 @@ mod tests {
             realm: "http://x/t".into(),
             parameters: vec![("service".into(), "y".into())],
         };
-        assert_eq!(Challenge::parse("bearer realm=http://x/t, service=y"), Some(expected));
+        assert_eq!(
+            Challenge::parse("bearer realm=http://x/t, service=y"),
+            Some(expected)
+        );
     }
 
     #[test]
     fn other_challenges_are_told_apart() {
-        assert_eq!(Challenge::parse("Basic realm=\"x\""), Some(Challenge::Basic));
+        assert_eq!(
+            Challenge::parse("Basic realm=\"x\""),
+            Some(Challenge::Basic)
+        );
         assert_eq!(Challenge::parse("Basic"), Some(Challenge::Basic));
-        for header in ["", "Digest realm=\"x\"", "Bearer service=\"x\"", "Bearer realm"] {
+        for header in [
+            "",
+            "Digest realm=\"x\"",
+            "Bearer service=\"x\"",
+            "Bearer realm",
+        ] {
             assert_eq!(Challenge::parse(header), None, "{header}");
         }
     }

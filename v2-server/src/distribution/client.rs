@@ -66,7 +66,9 @@ impl Distribution {
                 }
             }
         };
-        let image_id = config_digest.strip_prefix("sha256:").unwrap_or(&config_digest);
+        let image_id = config_digest
+            .strip_prefix("sha256:")
+            .unwrap_or(&config_digest);
         Ok(ResolvedImage {
             image_id: image_id.to_owned(),
             digest,
@@ -96,8 +98,9 @@ impl Distribution {
             let response = registry.get(&path, None).await?;
             next = next_page(&response);
             let body = registry.body(response).await?;
-            let page: Page = serde_json::from_slice(&body)
-                .map_err(|error| registry.not_accessible(format!("its list of tags is unreadable: {error}")))?;
+            let page: Page = serde_json::from_slice(&body).map_err(|error| {
+                registry.not_accessible(format!("its list of tags is unreadable: {error}"))
+            })?;
             tags.extend(page.tags.unwrap_or_default());
         }
         Ok(tags)
@@ -129,10 +132,13 @@ struct Conversation<'a> {
 
 impl<'a> Conversation<'a> {
     fn new(distribution: &'a Distribution, endpoint: &'a Endpoint) -> Result<Self, LookupError> {
-        let client = distribution.client(endpoint.verify).map_err(|reason| LookupError::NotAccessible {
-            registry: endpoint.registry.clone(),
-            reason,
-        })?;
+        let client =
+            distribution
+                .client(endpoint.verify)
+                .map_err(|reason| LookupError::NotAccessible {
+                    registry: endpoint.registry.clone(),
+                    reason,
+                })?;
         Ok(Self { client, endpoint })
     }
 
@@ -155,7 +161,11 @@ impl<'a> Conversation<'a> {
     }
 
     /// A manifest with the digest of its bytes.
-    async fn manifest(&self, repository: &str, version: &str) -> Result<(String, Answer), LookupError> {
+    async fn manifest(
+        &self,
+        repository: &str,
+        version: &str,
+    ) -> Result<(String, Answer), LookupError> {
         let path = format!("{}/manifests/{version}", self.path(repository));
         let response = self.get(&path, Some(manifest::ACCEPTED)).await?;
         let body = self.body(response).await?;
@@ -165,7 +175,9 @@ impl<'a> Conversation<'a> {
             write!(digest, "{byte:02x}").expect("writing into a text cannot fail");
         }
         if version.starts_with("sha256:") && version != digest {
-            return Err(self.not_supported("what it sends has another digest than what was asked for"));
+            return Err(
+                self.not_supported("what it sends has another digest than what was asked for")
+            );
         }
         let answer = manifest::parse(&body).map_err(|reason| self.not_supported(reason))?;
         Ok((digest, answer))
@@ -176,7 +188,8 @@ impl<'a> Conversation<'a> {
         let secure = format!("https://{}/v2/{path}", self.host());
         let first = match self.send(&secure, accept, None).await {
             Err(_) if !self.endpoint.verify => {
-                self.send(&secure.replacen("https:", "http:", 1), accept, None).await
+                self.send(&secure.replacen("https:", "http:", 1), accept, None)
+                    .await
             }
             answer => answer,
         };
@@ -240,7 +253,10 @@ impl<'a> Conversation<'a> {
                 if let Some((user, password)) = &self.endpoint.login {
                     request = request.basic_auth(user, Some(password));
                 }
-                let response = request.send().await.map_err(|error| self.not_accessible(cause(&error)))?;
+                let response = request
+                    .send()
+                    .await
+                    .map_err(|error| self.not_accessible(cause(&error)))?;
                 if !response.status().is_success() {
                     return Err(self.permission_denied());
                 }
@@ -259,7 +275,10 @@ impl<'a> Conversation<'a> {
     async fn body(&self, mut response: Response) -> Result<Vec<u8>, LookupError> {
         let mut body = Vec::new();
         loop {
-            let chunk = response.chunk().await.map_err(|error| self.not_accessible(cause(&error)))?;
+            let chunk = response
+                .chunk()
+                .await
+                .map_err(|error| self.not_accessible(cause(&error)))?;
             let Some(chunk) = chunk else { return Ok(body) };
             body.extend_from_slice(&chunk);
             if body.len() > LONGEST {

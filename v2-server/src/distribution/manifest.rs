@@ -29,9 +29,13 @@ pub(super) enum Answer {
 /// # Errors
 /// A sentence on what it is instead.
 pub(super) fn parse(bytes: &[u8]) -> Result<Answer, String> {
-    let raw: Raw = serde_json::from_slice(bytes).map_err(|error| format!("the manifest is no JSON object: {error}"))?;
+    let raw: Raw = serde_json::from_slice(bytes)
+        .map_err(|error| format!("the manifest is no JSON object: {error}"))?;
     if let Some(manifests) = raw.manifests {
-        let images: Vec<&Entry> = manifests.iter().filter(|entry| !entry.is_attestation()).collect();
+        let images: Vec<&Entry> = manifests
+            .iter()
+            .filter(|entry| !entry.is_attestation())
+            .collect();
         let chosen = images
             .iter()
             .find(|entry| entry.is_linux_on_amd64())
@@ -103,17 +107,26 @@ mod tests {
             {"digest":"sha256:u","platform":{"os":"unknown","architecture":"unknown"}},
             {"digest":"sha256:w","platform":{"os":"windows","architecture":"amd64"}},
             {"digest":"sha256:l","platform":{"os":"linux","architecture":"amd64"}}]}"#;
-        let expected = Answer::List { image_digest: "sha256:l".into() };
+        let expected = Answer::List {
+            image_digest: "sha256:l".into(),
+        };
         assert_eq!(parse(list), Ok(expected));
         let other = br#"{"manifests":[{"digest":"sha256:a","platform":{"os":"linux","architecture":"arm64"}}]}"#;
-        let expected = Answer::List { image_digest: "sha256:a".into() };
+        let expected = Answer::List {
+            image_digest: "sha256:a".into(),
+        };
         assert_eq!(parse(other), Ok(expected));
     }
 
     #[test]
     fn an_image_gives_its_configuration() {
         let image = br#"{"schemaVersion":2,"config":{"digest":"sha256:c"},"layers":[]}"#;
-        assert_eq!(parse(image), Ok(Answer::Image { config_digest: "sha256:c".into() }));
+        assert_eq!(
+            parse(image),
+            Ok(Answer::Image {
+                config_digest: "sha256:c".into()
+            })
+        );
     }
 
     #[test]

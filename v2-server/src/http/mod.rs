@@ -9,6 +9,7 @@ pub(crate) mod page;
 pub(crate) mod path;
 pub(crate) mod problem;
 pub(crate) mod query;
+pub(crate) mod stream;
 pub(crate) mod uri;
 
 #[cfg(test)]

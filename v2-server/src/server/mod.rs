@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tower::Layer;
 use tower::util::MapRequestLayer;
@@ -20,6 +20,7 @@ use tower::util::MapRequestLayer;
 use crate::access::password::{PasswordCost, Passwords};
 use crate::access::token::Tokens;
 use crate::bootstrap;
+use crate::distribution::Distribution;
 use crate::http::guard::{Demands, UndeclaredDemand};
 use crate::http::uri;
 use crate::ids::{IdSource, RandomIds};
@@ -218,6 +219,8 @@ impl ServerBuilder {
             passwords,
             host_id: self.host_id,
             base_url: self.base_url.unwrap_or_else(|| format!("http://{address}")),
+            distribution: Distribution::default(),
+            analysis_wanted: Notify::new(),
         });
         bootstrap::install_policies(&state).await?;
         Ok((state, new_password))

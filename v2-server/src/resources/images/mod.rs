@@ -11,6 +11,9 @@ pub(crate) mod record;
 pub(crate) mod reference;
 pub(crate) mod vulnerabilities;
 
+#[cfg(test)]
+pub(crate) mod testing;
+
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

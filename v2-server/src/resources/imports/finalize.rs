@@ -53,7 +53,10 @@ pub(crate) fn finalize(
     let operation = store::get(tx, wanted.account, uuid, origin.now())?
         .ok_or_else(|| ApiError::not_found(format!("import operation `{uuid}` not found")))?;
     if operation.status != ImportStatus::Pending {
-        return Err(not_in_state(operation.status, "an image can only be made of a pending import"));
+        return Err(not_in_state(
+            operation.status,
+            "an image can only be made of a pending import",
+        ));
     }
     for (part, part_digest) in Part::chosen(&manifest.contents) {
         if !store::has_part(tx, uuid, part, part_digest)? {
@@ -72,7 +75,10 @@ pub(crate) fn finalize(
     let mut annotations = Annotations::new();
     annotations.insert(IMPORT_ANNOTATION.to_owned(), json!(uuid));
     annotations.extend(wanted.annotations);
-    let image_id = manifest.local_image_id.as_deref().unwrap_or(digest.as_str());
+    let image_id = manifest
+        .local_image_id
+        .as_deref()
+        .unwrap_or(digest.as_str());
     let new = NewImage {
         account: wanted.account,
         digest: digest.as_str(),

@@ -119,9 +119,8 @@ pub(super) fn find(
     operation_id: &str,
     now: Timestamp,
 ) -> ApiResult<ImageImportOperation> {
-    store::get(tx, account, operation_id, now)?.ok_or_else(|| {
-        ApiError::not_found(format!("import operation `{operation_id}` not found"))
-    })
+    store::get(tx, account, operation_id, now)?
+        .ok_or_else(|| ApiError::not_found(format!("import operation `{operation_id}` not found")))
 }
 
 /// The import of this id, as long as parts can be uploaded.

@@ -25,8 +25,14 @@ pub(crate) use handlers::expire;
 /// The operations of this resource.
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(handlers::list_operations, handlers::create_operation))
-        .routes(routes!(handlers::get_operation, handlers::invalidate_operation))
+        .routes(routes!(
+            handlers::list_operations,
+            handlers::create_operation
+        ))
+        .routes(routes!(
+            handlers::get_operation,
+            handlers::invalidate_operation
+        ))
         .routes(routes!(
             uploads::list_import_packages,
             uploads::import_image_packages

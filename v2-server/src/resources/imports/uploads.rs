@@ -58,7 +58,14 @@ async fn keep(
     let kept = state
         .write(move |tx| {
             let operation = find_open(tx, &account, &uuid, now)?;
-            Ok(store::keep_part(tx, &operation.uuid, part, &digest, &content, now)?)
+            Ok(store::keep_part(
+                tx,
+                &operation.uuid,
+                part,
+                &digest,
+                &content,
+                now,
+            )?)
         })
         .await?;
     Ok(Json(kept))
@@ -91,7 +98,9 @@ async fn body(request: Request, limit: usize) -> ApiResult<axum::body::Bytes> {
 }
 
 fn too_large(limit: usize) -> ApiError {
-    ApiError::bad_request(format!("the upload is too large: the limit is {limit} bytes"))
+    ApiError::bad_request(format!(
+        "the upload is too large: the limit is {limit} bytes"
+    ))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -90,6 +90,45 @@ pub(super) fn delete(tx: &mut Transaction<'_>, account: &str, registry: &str) ->
     Ok(())
 }
 
+/// A login for a registry. Only for asking the registry: it holds the password.
+pub(crate) struct Login {
+    /// User name.
+    pub(crate) user: String,
+    /// Password.
+    pub(crate) password: String,
+    /// Whether the certificate of the registry is checked.
+    pub(crate) verify: bool,
+}
+
+/// The login of an account for a repository of a registry: of the entries that fit, such as
+/// `host:5000`, `host:5000/team/*` and `host:5000/team/app`, the longest.
+pub(crate) fn login_for(
+    tx: &mut Transaction<'_>,
+    account: &str,
+    registry: &str,
+    repository: &str,
+) -> Result<Option<Login>> {
+    let wanted = format!("{registry}/{repository}");
+    let mut entries: Vec<(String, Login)> = tx.query(
+        "SELECT registry, registry_user, registry_pass, registry_verify FROM registries WHERE account_name = $1",
+        params![account],
+        |row| {
+            let login = Login {
+                user: row.get(1)?,
+                password: row.get(2)?,
+                verify: row.get(3)?,
+            };
+            Ok((row.get(0)?, login))
+        },
+    )?;
+    entries.retain(|(entry, _)| match entry.strip_suffix('*') {
+        Some(start) => wanted.starts_with(start),
+        None => entry == registry || *entry == wanted,
+    });
+    let longest = entries.into_iter().max_by_key(|(entry, _)| entry.len());
+    Ok(longest.map(|(_, login)| login))
+}
+
 fn read(row: &Row<'_>) -> Result<RegistryConfiguration> {
     Ok(RegistryConfiguration {
         created_at: row.get(0)?,

@@ -95,8 +95,9 @@ async fn watch(
             };
             let is_new = store::insert(tx, &new, now)?;
             let id = store::id_of(&account, &key, SubscriptionType::RepoUpdate);
-            let mut subscription = store::get(tx, &account, &id)?
-                .ok_or_else(|| ApiError::internal("a subscription went away within a transaction"))?;
+            let mut subscription = store::get(tx, &account, &id)?.ok_or_else(|| {
+                ApiError::internal("a subscription went away within a transaction")
+            })?;
             if !is_new {
                 subscription.subscription_value = Some(value.clone());
                 store::update(tx, &subscription, now)?;

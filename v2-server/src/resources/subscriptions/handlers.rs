@@ -24,10 +24,21 @@ pub(super) async fn list_subscriptions(
     caller: Caller,
     Query(query): Query<SubscriptionsQuery>,
 ) -> ApiResult<Json<Vec<Subscription>>> {
-    let kind = query.subscription_type.as_deref().map(supported).transpose()?;
+    let kind = query
+        .subscription_type
+        .as_deref()
+        .map(supported)
+        .transpose()?;
     let account = caller.account();
     let found = state
-        .read(move |tx| Ok(store::list(tx, &account, query.subscription_key.as_deref(), kind)?))
+        .read(move |tx| {
+            Ok(store::list(
+                tx,
+                &account,
+                query.subscription_key.as_deref(),
+                kind,
+            )?)
+        })
         .await?;
     Ok(Json(found))
 }
@@ -47,7 +58,9 @@ pub(super) async fn add_subscription(
     caller: Caller,
     Json(request): Json<SubscriptionRequest>,
 ) -> ApiResult<Json<Vec<Subscription>>> {
-    let key = request.subscription_key.filter(|key| !key.trim().is_empty());
+    let key = request
+        .subscription_key
+        .filter(|key| !key.trim().is_empty());
     let (Some(key), Some(kind)) = (key, request.subscription_type) else {
         return Err(ApiError::bad_request(
             "`subscription_key` and `subscription_type` are required and must not be empty",
@@ -69,7 +82,11 @@ pub(super) async fn add_subscription(
                 // Clients look for exactly this text.
                 return Err(ApiError::conflict("subscription already exists in DB"));
             }
-            Ok(store::get(tx, &account, &store::id_of(&account, &key, kind))?)
+            Ok(store::get(
+                tx,
+                &account,
+                &store::id_of(&account, &key, kind),
+            )?)
         })
         .await?;
     Ok(Json(added.into_iter().collect()))

@@ -11,11 +11,13 @@ use crate::time::Timestamp;
 /// come out the same when a subscription is deleted and made again.
 pub(crate) fn id_of(account: &str, key: &str, kind: SubscriptionType) -> String {
     let digest = Md5::digest(format!("{account}+{key}+{}", kind.as_str()));
-    digest.iter().fold(String::with_capacity(32), |mut hex, byte| {
-        use std::fmt::Write;
-        write!(hex, "{byte:02x}").expect("writing into a text cannot fail");
-        hex
-    })
+    digest
+        .iter()
+        .fold(String::with_capacity(32), |mut hex, byte| {
+            use std::fmt::Write;
+            write!(hex, "{byte:02x}").expect("writing into a text cannot fail");
+            hex
+        })
 }
 
 /// Subscriptions of an account, oldest first.

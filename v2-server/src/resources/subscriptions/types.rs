@@ -89,7 +89,10 @@ pub(crate) struct SubscriptionUpdate {
 }
 
 /// Tells a null from a member that is not there.
-#[expect(clippy::option_option, reason = "not given, removed, and given are three things")]
+#[expect(
+    clippy::option_option,
+    reason = "not given, removed, and given are three things"
+)]
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

@@ -88,9 +88,7 @@ type Analyzed = (Parts, Result<Analysis, AnalysisError>);
 /// Reads the uploaded parts and analyses them; nothing when they are gone.
 async fn load(state: &AppState, claim: &Claim) -> ApiResult<Option<Analyzed>> {
     let import = claim.import_uuid.clone();
-    let parts = state
-        .read(move |tx| Ok(store::parts(tx, &import)?))
-        .await?;
+    let parts = state.read(move |tx| Ok(store::parts(tx, &import)?)).await?;
     let Some(parts) = parts else {
         return Ok(None);
     };
@@ -118,7 +116,12 @@ async fn finish(state: &AppState, claim: Claim, parts: Parts, analysis: Analysis
                 add::analysis_completed(tx, account, claim.image, digest, &tag, from, &origin)?;
             }
             let import = &claim.import_uuid;
-            Ok(imports::set_status(tx, import, ImportStatus::Complete, origin.now())?)
+            Ok(imports::set_status(
+                tx,
+                import,
+                ImportStatus::Complete,
+                origin.now(),
+            )?)
         })
         .await
 }
@@ -140,7 +143,12 @@ async fn fail(state: &AppState, claim: Claim, reason: String) -> ApiResult<()> {
             record::store::set_analysis_status(tx, claim.image, from, to, &origin)?;
             record_failure(tx, &claim, &reason, &origin)?;
             let import = &claim.import_uuid;
-            Ok(imports::set_status(tx, import, ImportStatus::Failed, origin.now())?)
+            Ok(imports::set_status(
+                tx,
+                import,
+                ImportStatus::Failed,
+                origin.now(),
+            )?)
         })
         .await
 }

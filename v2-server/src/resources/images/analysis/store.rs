@@ -227,12 +227,18 @@ fn save_documents(
     let content_searches = json(&analysis.content_searches);
     let secret_searches = json(&analysis.secret_searches);
     let retrieved_files = json(&analysis.retrieved_files);
-    let dockerfile = analysis.dockerfile.as_ref().map(|dockerfile| dockerfile.text.as_bytes());
+    let dockerfile = analysis
+        .dockerfile
+        .as_ref()
+        .map(|dockerfile| dockerfile.text.as_bytes());
     for (document, body) in [
         (Document::Sbom, Some(parts.packages.as_slice())),
         (Document::Manifest, Some(&parts.manifest)),
         (Document::ImageConfig, Some(&parts.image_config)),
-        (Document::DockerHistory, Some(analysis.docker_history.as_bytes())),
+        (
+            Document::DockerHistory,
+            Some(analysis.docker_history.as_bytes()),
+        ),
         (Document::Dockerfile, dockerfile),
         (Document::ContentSearches, Some(content_searches.as_bytes())),
         (Document::SecretSearches, Some(secret_searches.as_bytes())),

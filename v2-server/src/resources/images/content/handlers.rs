@@ -112,7 +112,10 @@ pub(in super::super) async fn get_image_content_by_type(
         .into_iter()
         .find(|known| *known == path.content_type)
         .ok_or_else(|| {
-            ApiError::not_found(format!("content type ({}) not available", path.content_type))
+            ApiError::not_found(format!(
+                "content type ({}) not available",
+                path.content_type
+            ))
         })?;
     listing(state, caller, path.image_digest, content_type).await
 }

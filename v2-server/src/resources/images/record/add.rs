@@ -72,7 +72,11 @@ pub(crate) fn add(
     origin: &Origin,
 ) -> ApiResult<Added> {
     let (key, added, status) = match store::state(tx, new.account, new.digest)? {
-        None => (insert(tx, new, origin)?, Added::Queued, AnalysisStatus::NotAnalyzed),
+        None => (
+            insert(tx, new, origin)?,
+            Added::Queued,
+            AnalysisStatus::NotAnalyzed,
+        ),
         Some(state) if is_queued_again(&state, new.force) => {
             queue_again(tx, &state, new, origin)?;
             (state.key, Added::Queued, AnalysisStatus::NotAnalyzed)
@@ -90,7 +94,15 @@ pub(crate) fn add(
     for tag in new.tags {
         let is_new = record_tag(tx, key, tag, new, added, origin.now())?;
         if is_new && status == AnalysisStatus::Analyzed {
-            analysis_completed(tx, new.account, key, new.digest, &tag.full_tag(), status, origin)?;
+            analysis_completed(
+                tx,
+                new.account,
+                key,
+                new.digest,
+                &tag.full_tag(),
+                status,
+                origin,
+            )?;
         }
         subscribe(tx, new, &tag.full_tag(), origin.now())?;
     }

@@ -96,20 +96,38 @@ pub(in super::super) async fn add_image(
         auto_subscribe: query.auto_subscribe.unwrap_or(false),
     };
     let image = match request.source {
-        Some(ImageSource { tag: Some(tag), digest: None, archive: None, import: None }) => {
+        Some(ImageSource {
+            tag: Some(tag),
+            digest: None,
+            archive: None,
+            import: None,
+        }) => {
             let found = source::tag(&state, &adding.account, tag).await?;
             adding.from_registry(&state, found).await?
         }
-        Some(ImageSource { tag: None, digest: Some(digest), archive: None, import: None }) => {
+        Some(ImageSource {
+            tag: None,
+            digest: Some(digest),
+            archive: None,
+            import: None,
+        }) => {
             let found = source::digest(&state, &adding.account, digest).await?;
             adding.from_registry(&state, found).await?
         }
-        Some(ImageSource { tag: None, digest: None, archive: Some(archive), import: None }) => {
+        Some(ImageSource {
+            tag: None,
+            digest: None,
+            archive: Some(archive),
+            import: None,
+        }) => {
             return Err(adding.from_archive(&state, archive).await?);
         }
-        Some(ImageSource { tag: None, digest: None, archive: None, import: Some(import) }) => {
-            adding.from_import(&state, import).await?
-        }
+        Some(ImageSource {
+            tag: None,
+            digest: None,
+            archive: None,
+            import: Some(import),
+        }) => adding.from_import(&state, import).await?,
         _ => {
             return Err(ApiError::bad_request(
                 "`source` must have exactly one of `tag`, `digest`, `archive` and `import`",
@@ -190,7 +208,15 @@ pub(in super::super) async fn delete_image(
     let now = state.now();
     let force = query.force.unwrap_or(false);
     let answer = state
-        .write(move |tx| Ok(delete::delete(tx, &account, &path.image_digest, force, now)?))
+        .write(move |tx| {
+            Ok(delete::delete(
+                tx,
+                &account,
+                &path.image_digest,
+                force,
+                now,
+            )?)
+        })
         .await?;
     Ok(Json(answer))
 }

@@ -33,9 +33,20 @@ pub(super) async fn tag(
     account: &str,
     source: RegistryTagSource,
 ) -> ApiResult<Found> {
-    let tag = reference("source.tag.pull_string", TagReference::parse(&source.pull_string))?;
+    let tag = reference(
+        "source.tag.pull_string",
+        TagReference::parse(&source.pull_string),
+    )?;
     let dockerfile = dockerfile("source.tag.dockerfile", source.dockerfile)?;
-    let image = look_up(state, account, &tag.registry, &tag.repository, &tag.tag, &tag.full_tag()).await?;
+    let image = look_up(
+        state,
+        account,
+        &tag.registry,
+        &tag.repository,
+        &tag.tag,
+        &tag.full_tag(),
+    )
+    .await?;
     Ok(Found {
         image,
         tag,
@@ -51,11 +62,22 @@ pub(super) async fn digest(
     account: &str,
     source: RegistryDigestSource,
 ) -> ApiResult<Found> {
-    let pinned = reference("source.digest.pull_string", PinnedReference::parse(&source.pull_string))?;
+    let pinned = reference(
+        "source.digest.pull_string",
+        PinnedReference::parse(&source.pull_string),
+    )?;
     let tag = reference("source.digest.tag", TagReference::parse(&source.tag))?;
     let dockerfile = dockerfile("source.digest.dockerfile", source.dockerfile)?;
     let digest = pinned.digest.as_str();
-    let image = look_up(state, account, &pinned.registry, &pinned.repository, digest, &source.pull_string).await?;
+    let image = look_up(
+        state,
+        account,
+        &pinned.registry,
+        &pinned.repository,
+        digest,
+        &source.pull_string,
+    )
+    .await?;
     Ok(Found {
         image,
         tag,
@@ -78,7 +100,14 @@ pub(crate) async fn endpoint(
     let (account, host) = (account.to_owned(), registry.to_owned());
     let repository = repository.to_owned();
     let login = state
-        .read(move |tx| Ok(registries::store::login_for(tx, &account, &host, &repository)?))
+        .read(move |tx| {
+            Ok(registries::store::login_for(
+                tx,
+                &account,
+                &host,
+                &repository,
+            )?)
+        })
         .await?;
     Ok(match login {
         Some(login) => Endpoint {
@@ -103,7 +132,11 @@ async fn look_up(
     asked_for: &str,
 ) -> ApiResult<ResolvedImage> {
     let endpoint = endpoint(state, account, registry, repository).await?;
-    match state.distribution.resolve(&endpoint, repository, version).await {
+    match state
+        .distribution
+        .resolve(&endpoint, repository, version)
+        .await
+    {
         Ok(image) => Ok(image),
         Err(error) => {
             record_failure(state, account, asked_for, &error).await?;
@@ -152,7 +185,10 @@ fn dockerfile(field: &str, encoded: Option<String>) -> ApiResult<Option<String>>
                 .ok()
                 .and_then(|bytes| String::from_utf8(bytes).ok())
                 .ok_or_else(|| {
-                    Problem::bad_request(format!("Request body, `{field}`: expected a text in base64")).into()
+                    Problem::bad_request(format!(
+                        "Request body, `{field}`: expected a text in base64"
+                    ))
+                    .into()
                 })
         })
         .transpose()

@@ -209,8 +209,12 @@ pub(crate) fn current_of_tag(
 
 /// The notes of an image.
 pub(crate) fn annotations(tx: &mut Transaction<'_>, image: ImageKey) -> Result<Annotations> {
-    tx.query_opt("SELECT annotations FROM images WHERE id = $1", params![image], |row| row.json(0))
-        .map(Option::unwrap_or_default)
+    tx.query_opt(
+        "SELECT annotations FROM images WHERE id = $1",
+        params![image],
+        |row| row.json(0),
+    )
+    .map(Option::unwrap_or_default)
 }
 
 /// Changes the analysis status and remembers the change.
@@ -252,7 +256,11 @@ pub(crate) fn set_analysis_status(
 }
 
 /// Marks an image as about to be removed.
-pub(crate) fn set_deleting(tx: &mut Transaction<'_>, image: ImageKey, now: Timestamp) -> Result<()> {
+pub(crate) fn set_deleting(
+    tx: &mut Transaction<'_>,
+    image: ImageKey,
+    now: Timestamp,
+) -> Result<()> {
     tx.execute(
         "UPDATE images SET image_status = 'deleting', last_updated = $2 WHERE id = $1",
         params![image, now],

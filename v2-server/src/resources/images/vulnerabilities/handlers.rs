@@ -56,8 +56,10 @@ pub(in super::super) async fn get_image_vulnerabilities_by_digest(
     let (digest, base) = (path.image_digest.clone(), base_digest.clone());
     let filter = state
         .read(move |tx| {
+            let image = find_analyzed(tx, &account, &digest)?.key;
             Ok(Filter {
-                image: find_analyzed(tx, &account, &digest)?.key,
+                image,
+                matching: store::matching(tx, image)?.unwrap_or(0),
                 class: kind.class(),
                 vendor_only: query.vendor_only.unwrap_or(true),
                 base: match &base {
@@ -102,7 +104,14 @@ impl Pieces for Report {
         let (filter, last) = (self.filter, self.last.take());
         let rows = self
             .state
-            .read(move |tx| Ok(store::report(tx, filter, last.as_ref(), BATCH)?))
+            .read(move |tx| {
+                if store::matching(tx, filter.image)? != Some(filter.matching) {
+                    return Err(ApiError::internal(
+                        "the matches were replaced while they were read",
+                    ));
+                }
+                Ok(store::report(tx, filter, last.as_ref(), BATCH)?)
+            })
             .await?;
         self.is_done = i64::try_from(rows.len()).is_ok_and(|count| count < BATCH);
         self.last = rows.last().map(|row| row.position.clone());

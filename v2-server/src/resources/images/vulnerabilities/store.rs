@@ -39,6 +39,10 @@ pub(crate) fn replace(
         "DELETE FROM image_vulnerabilities WHERE image = $1",
         params![image],
     )?;
+    tx.execute(
+        "UPDATE images SET matching = matching + 1 WHERE id = $1",
+        params![image],
+    )?;
     for found in matches {
         let mut found = found.clone();
         let (detected_at, fix_observed_at) = known
@@ -69,7 +73,7 @@ fn insert(tx: &mut Transaction<'_>, image: ImageKey, found: &VulnerabilityMatch)
          ON CONFLICT DO NOTHING",
         params![
             image,
-            -severity_rank(&found.severity),
+            severity_rank(&found.severity),
             found.vulnerability_id,
             found.package_name,
             found.package_version,
@@ -122,6 +126,17 @@ pub(super) struct Filter {
     pub(super) vendor_only: bool,
     /// Compare with this image.
     pub(super) base: Option<ImageKey>,
+    /// Number of the matching whose results are read.
+    pub(super) matching: i64,
+}
+
+/// Number of the matching whose results are stored for an image.
+pub(super) fn matching(tx: &mut Transaction<'_>, image: ImageKey) -> Result<Option<i64>> {
+    tx.query_opt(
+        "SELECT matching FROM images WHERE id = $1",
+        params![image],
+        |row| row.get(0),
+    )
 }
 
 /// Where a report goes on: the key of the last row shown.

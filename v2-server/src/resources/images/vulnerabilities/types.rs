@@ -10,16 +10,16 @@ use crate::resources::images::evaluation::{
 /// What stands in a text field of a report that nothing is known about. Clients look for it.
 pub(crate) const NONE: &str = "None";
 
-/// Severities, mildest first: the place in this list ranks them.
-const SEVERITIES: [&str; 6] = ["Unknown", "Negligible", "Low", "Medium", "High", "Critical"];
+/// Severities, worst first: the place in this list ranks them.
+const SEVERITIES: [&str; 6] = ["Critical", "High", "Medium", "Low", "Negligible", "Unknown"];
 
-/// The place of a severity among all, mildest 0. What is not known is mildest.
+/// The place of a severity among all, worst 0. A word that is not known counts as `Unknown`.
 pub(crate) fn severity_rank(severity: &str) -> i64 {
-    SEVERITIES
+    let place = SEVERITIES
         .iter()
         .position(|known| known.eq_ignore_ascii_case(severity))
-        .and_then(|place| i64::try_from(place).ok())
-        .unwrap_or(0)
+        .unwrap_or(SEVERITIES.len() - 1);
+    i64::try_from(place).expect("there are six")
 }
 
 /// Which matches a report shows.
