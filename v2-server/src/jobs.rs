@@ -18,8 +18,11 @@ struct Job {
     name: &'static str,
     /// Time from one run to the next.
     every: Duration,
-    run: fn(AppState) -> Pin<Box<dyn Future<Output = ApiResult<()>> + Send>>,
+    run: fn(AppState) -> Run,
 }
+
+/// One run of a job.
+type Run = Pin<Box<dyn Future<Output = ApiResult<()>> + Send>>;
 
 /// All jobs: the contents page.
 const JOBS: &[Job] = &[

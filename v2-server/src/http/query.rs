@@ -38,16 +38,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 pub(crate) fn parse<T: DeserializeOwned>(text: &str, noun: &'static str) -> Result<T, Problem> {
     let mut fields: Vec<(Cow<'_, str>, Field<'_>)> = Vec::new();
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {
-        match fields.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, field)) => field.values.push(value),
-            None => {
-                let field = Field {
-                    noun,
-                    name: name.clone().into_owned(),
-                    values: vec![value],
-                };
-                fields.push((name, field));
-            }
+        if let Some((_, field)) = fields.iter_mut().find(|(known, _)| *known == name) {
+            field.values.push(value);
+        } else {
+            let field = Field {
+                noun,
+                name: name.clone().into_owned(),
+                values: vec![value],
+            };
+            fields.push((name, field));
         }
     }
     T::deserialize(MapDeserializer::new(fields.into_iter())).map_err(|Mismatch(message)| {

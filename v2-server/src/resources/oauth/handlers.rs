@@ -129,21 +129,19 @@ async fn with_password(
     credentials: Option<Credentials>,
 ) -> Result<Identity, OauthError> {
     let is_in_form = form.username.is_some() || form.password.is_some();
-    let (username, password) = match (form.username, form.password, credentials) {
-        (Some(username), Some(password), _) => (username, password),
-        (None, None, Some(Credentials::Basic { username, password })) => (username, password),
-        (None, None, _) => {
-            return Err(OauthError::unauthorized(
-                "give `username` and `password`, in the form or as HTTP Basic",
-            ));
-        }
-        _ => {
-            return Err(OauthError::bad_request(
+    let given = match credentials {
+        _ if is_in_form => form.username.zip(form.password).ok_or_else(|| {
+            OauthError::bad_request(
                 "invalid_request",
                 "`username` and `password` must both be given",
-            ));
-        }
+            )
+        }),
+        Some(Credentials::Basic { username, password }) => Ok((username, password)),
+        _ => Err(OauthError::unauthorized(
+            "give `username` and `password`, in the form or as HTTP Basic",
+        )),
     };
+    let (username, password) = given?;
     let identity = auth::with_password(state, username, password)
         .await
         .map_err(|error| match error {

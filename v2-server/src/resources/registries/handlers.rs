@@ -3,10 +3,13 @@
 use axum::extract::State;
 use http::StatusCode;
 
+use super::login::{self, Login};
 use super::store;
 use super::types::{RegistryConfiguration, RegistryConfigurationRequest, ValidateQuery};
+use crate::http::error::ApiErrorResponse;
 use crate::http::{ApiError, ApiResult, Caller, Json, Path, Query};
 use crate::state::AppState;
+use crate::store::Transaction;
 
 /// List the registries of the account
 #[utoipa::path(
@@ -24,14 +27,16 @@ pub(super) async fn list_registries(
 }
 
 /// Add a registry
+///
+/// The login is tried first, unless `validate` is false.
 #[utoipa::path(
     post, path = "/registries", tag = "Registries", params(ValidateQuery),
     extensions(("x-anchore-authz-action" = json!("createRegistry"))),
     request_body = RegistryConfigurationRequest,
     responses(
         (status = 200, description = "The registry, as the only element", body = [RegistryConfiguration]),
-        (status = 406, description = "The registry refuses the login, or cannot be reached", body = crate::http::error::ApiErrorResponse),
-        (status = 409, description = "The account has this registry already", body = crate::http::error::ApiErrorResponse),
+        (status = 406, description = "The registry refuses the login, or cannot be reached", body = ApiErrorResponse),
+        (status = 409, description = "The account has this registry already", body = ApiErrorResponse),
     ),
 )]
 pub(super) async fn create_registry(
@@ -55,7 +60,9 @@ pub(super) async fn create_registry(
         registry,
         registry_verify: request.registry_verify.unwrap_or(true),
     };
-    let _ = query.validate;
+    if query.validate != Some(false) {
+        check_login(&state, &record, &password).await?;
+    }
     let record = state
         .write(move |tx| {
             if store::insert(tx, &record, &password)? {
@@ -97,7 +104,7 @@ pub(super) async fn get_registry(
     request_body = RegistryConfigurationRequest,
     responses(
         (status = 200, description = "The registry, as the only element", body = [RegistryConfiguration]),
-        (status = 406, description = "The registry refuses the login, or cannot be reached", body = crate::http::error::ApiErrorResponse),
+        (status = 406, description = "The registry refuses the login, or cannot be reached", body = ApiErrorResponse),
     ),
 )]
 pub(super) async fn update_registry(
@@ -109,18 +116,25 @@ pub(super) async fn update_registry(
 ) -> ApiResult<Json<Vec<RegistryConfiguration>>> {
     let account = caller.account();
     let now = state.now();
-    let _ = query.validate;
+    if query.validate != Some(false) {
+        let (account, registry, request) = (account.clone(), registry.clone(), request.clone());
+        let (record, password) = state
+            .read(move |tx| {
+                let record = changed(tx, &account, &registry, &request)?;
+                let password = match &request.registry_pass {
+                    Some(password) => password.clone(),
+                    None => store::password(tx, &account, &registry)?,
+                };
+                Ok((record, password))
+            })
+            .await?;
+        check_login(&state, &record, &password).await?;
+    }
     let record = state
         .write(move |tx| {
-            let mut record = store::get(tx, &account, &registry)?
-                .ok_or_else(|| ApiError::not_found("could not find existing registry to update"))?;
-            let wanted = request.clone();
+            let mut record = changed(tx, &account, &registry, &request)?;
             record.last_updated = now;
-            replace(&mut record.registry_user, wanted.registry_user);
-            replace(&mut record.registry_type, wanted.registry_type);
-            replace(&mut record.registry_name, wanted.registry_name);
-            replace(&mut record.registry_verify, wanted.registry_verify);
-            store::update(tx, &record, wanted.registry_pass.as_deref())?;
+            store::update(tx, &record, request.registry_pass.as_deref())?;
             Ok(record)
         })
         .await?;
@@ -154,8 +168,55 @@ fn required(value: Option<String>, field: &str) -> ApiResult<String> {
     })
 }
 
-fn replace<T>(field: &mut T, wanted: Option<T>) {
+/// The stored registry with what the request asks for.
+///
+/// # Errors
+/// 404 when it is not there.
+fn changed(
+    tx: &mut Transaction<'_>,
+    account: &str,
+    registry: &str,
+    request: &RegistryConfigurationRequest,
+) -> ApiResult<RegistryConfiguration> {
+    let mut record = store::get(tx, account, registry)?
+        .ok_or_else(|| ApiError::not_found("could not find existing registry to update"))?;
+    replace(&mut record.registry_user, request.registry_user.as_ref());
+    replace(&mut record.registry_type, request.registry_type.as_ref());
+    replace(&mut record.registry_name, request.registry_name.as_ref());
+    replace(
+        &mut record.registry_verify,
+        request.registry_verify.as_ref(),
+    );
+    Ok(record)
+}
+
+fn replace<T: Clone>(field: &mut T, wanted: Option<&T>) {
     if let Some(value) = wanted {
-        *field = value;
+        field.clone_from(value);
     }
+}
+
+/// Tries the login of a registry.
+///
+/// # Errors
+/// 406 with the reason.
+async fn check_login(
+    state: &AppState,
+    record: &RegistryConfiguration,
+    password: &str,
+) -> ApiResult<()> {
+    let login = Login {
+        registry: &record.registry,
+        kind: &record.registry_type,
+        user: &record.registry_user,
+        password,
+        verify: record.registry_verify,
+    };
+    login::check(&state.distribution, &login)
+        .await
+        .map_err(|reason| {
+            ApiError::not_acceptable(format!(
+                "cannot ping supplied registry with supplied credentials - {reason}"
+            ))
+        })
 }

@@ -1,6 +1,7 @@
 //! `/registries`: where an account's images come from, and the login for each place.
 
 mod handlers;
+mod login;
 pub(crate) mod store;
 mod types;
 

@@ -30,6 +30,14 @@ pub(super) fn get(
     )
 }
 
+/// The password of a registry that is there.
+pub(super) fn password(tx: &mut Transaction<'_>, account: &str, registry: &str) -> Result<String> {
+    tx.query_value(
+        "SELECT registry_pass FROM registries WHERE account_name = $1 AND registry = $2",
+        params![account, registry],
+    )
+}
+
 /// Adds a registry; tells whether it was new.
 pub(super) fn insert(
     tx: &mut Transaction<'_>,

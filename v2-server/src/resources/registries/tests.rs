@@ -156,3 +156,111 @@ async fn accounts_do_not_see_each_others_registries() {
         .await;
     assert_eq!(answer.body, json!([]));
 }
+
+/// A registry without TLS that lets `bob` with `secret` in, by itself or through a token server.
+async fn fake_registry(with_tokens: bool) -> String {
+    use axum::extract::Request;
+    use axum::routing::get;
+    use axum::{Json, Router};
+    use http::StatusCode;
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let brings = |request: &Request, wanted: &str| {
+        let brought = request.headers().get("authorization");
+        brought.is_some_and(|value| value == wanted)
+    };
+    let basic = "Basic Ym9iOnNlY3JldA==";
+    let (wanted, challenge) = if with_tokens {
+        let challenge = format!("Bearer realm=\"http://{address}/token\",service=\"test\"");
+        ("Bearer abc", challenge)
+    } else {
+        (basic, "Basic realm=\"test\"".to_owned())
+    };
+    let base = async move |request: Request| {
+        let status = if brings(&request, wanted) {
+            StatusCode::OK
+        } else {
+            StatusCode::UNAUTHORIZED
+        };
+        (status, [("www-authenticate", challenge)])
+    };
+    let token = async move |request: Request| {
+        if brings(&request, basic) && request.uri().query() == Some("service=test") {
+            Ok(Json(json!({ "token": "abc" })))
+        } else {
+            Err(StatusCode::UNAUTHORIZED)
+        }
+    };
+    let app = Router::new()
+        .route("/v2/", get(base))
+        .route("/token", get(token));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    address.to_string()
+}
+
+#[tokio::test]
+async fn a_login_is_tried_before_it_is_stored() {
+    for with_tokens in [false, true] {
+        let server = TestServer::start().await;
+        let mut entry = quay();
+        entry["registry"] = json!(fake_registry(with_tokens).await);
+        entry["registry_verify"] = json!(false);
+        entry["registry_pass"] = json!("wrong");
+        let refused = server.post("/v2/registries").json(&entry).await;
+        is_error(
+            &refused,
+            406,
+            "cannot ping supplied registry with supplied credentials - ",
+        );
+        assert!(
+            refused.text.contains("refuses the login"),
+            "{}",
+            refused.text
+        );
+        assert_eq!(server.get("/v2/registries").await.body, json!([]));
+
+        entry["registry_pass"] = json!("secret");
+        assert_eq!(server.post("/v2/registries").json(&entry).await.status, 200);
+        let path = format!("/v2/registries/{}", entry["registry"].as_str().unwrap());
+        // The stored password is tried when none is given.
+        let renamed = server
+            .put(&path)
+            .json(json!({ "registry_name": "mine" }))
+            .await;
+        assert_eq!(renamed.body[0]["registry_name"], "mine");
+        let refused = server
+            .put(&path)
+            .json(json!({ "registry_user": "eve" }))
+            .await;
+        is_error(&refused, 406, "cannot ping supplied registry");
+        assert_eq!(server.get(&path).await.body[0]["registry_user"], "bob");
+    }
+}
+
+#[tokio::test]
+async fn registries_that_cannot_be_reached_or_tried_are_refused_with_the_reason() {
+    let server = TestServer::start().await;
+    let mut entry = quay();
+    entry["registry"] = json!("127.0.0.1:1");
+    let refused = server.post("/v2/registries").json(&entry).await;
+    is_error(
+        &refused,
+        406,
+        "cannot ping supplied registry with supplied credentials - 127.0.0.1:1 cannot be reached: ",
+    );
+    entry["registry"] = json!("no host");
+    let refused = server.post("/v2/registries").json(&entry).await;
+    is_error(
+        &refused,
+        406,
+        "cannot ping supplied registry with supplied credentials - no host cannot be reached: ",
+    );
+    entry["registry_type"] = json!("awsecr");
+    let refused = server.post("/v2/registries").json(&entry).await;
+    is_error(
+        &refused,
+        406,
+        "cannot ping supplied registry with supplied credentials - the login of a registry of type `awsecr` cannot be tried",
+    );
+}
