@@ -1,1 +1,21 @@
-//! Stub.
+//! The harness of the end-to-end tests: programs started in process on free ports, the real
+//! `anchore-cli` and Syft where they are installed.
+
+pub mod clients;
+pub mod image;
+pub mod world;
+
+use std::io::Write as _;
+
+/// Prints a line even where the test runner captures output: what was skipped must be seen.
+pub fn say(line: &str) {
+    let name = std::thread::current().name().unwrap_or("test").to_owned();
+    // Nothing sensible can be done when standard error is gone.
+    let _ = writeln!(std::io::stderr(), "{name}: {line}");
+}
+
+/// Standard base64, for Basic credentials.
+pub fn base64(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}

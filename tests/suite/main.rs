@@ -1,2 +1,3 @@
-//! Stub.
-fn main() {}
+//! All programs together, over real sockets, as their users meet them.
+
+mod faces;

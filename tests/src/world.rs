@@ -1,0 +1,261 @@
+//! A V2 server and a proxy in front of it, in process, on free ports, with a store of their own.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use windlass_proxy::{Proxy, UpstreamUrl, Versionless};
+use windlass_v2_server::Server;
+
+use crate::image::Image;
+
+/// The password of the `admin` user of every world.
+pub const ADMIN_PASSWORD: &str = "correct horse battery staple";
+
+/// How long a test waits for a fact before it gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A proxy and a V2 server behind it. Both stop when the world is dropped.
+pub struct World {
+    folder: TempDir,
+    server: Option<Server>,
+    proxy: Option<Proxy>,
+    http: reqwest::Client,
+}
+
+/// What is not the default in a world.
+#[derive(Debug, Default)]
+pub struct WorldBuilder {
+    versionless: Versionless,
+}
+
+impl WorldBuilder {
+    /// Paths without a version are refused.
+    #[must_use]
+    pub fn enforce_versions(mut self) -> Self {
+        self.versionless = Versionless::Enforce;
+        self
+    }
+
+    /// Starts server and proxy.
+    pub async fn start(self) -> World {
+        let folder = tempfile::tempdir().expect("a folder for the store");
+        let server = Server::builder(folder.path().join("data"))
+            .listen(([127, 0, 0, 1], 0).into())
+            .admin_password(ADMIN_PASSWORD)
+            .start()
+            .await
+            .expect("the V2 server starts");
+        let upstream =
+            UpstreamUrl::parse(&format!("http://{}", server.address())).expect("an address");
+        let mappings = windlass_mappings::compile().expect("the mappings are right");
+        let proxy = Proxy::builder(upstream, Arc::new(mappings))
+            .listen("127.0.0.1:0")
+            .versionless(self.versionless)
+            .records(Some(folder.path().join("records.jsonl")))
+            .start()
+            .expect("the proxy starts");
+        World {
+            folder,
+            server: Some(server),
+            proxy: Some(proxy),
+            http: reqwest::Client::new(),
+        }
+    }
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    headers: reqwest::header::HeaderMap,
+    /// The body as it came.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header; empty when there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+}
+
+impl World {
+    /// A world with every setting at its default.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// A world that differs from the default.
+    pub fn builder() -> WorldBuilder {
+        WorldBuilder::default()
+    }
+
+    /// Where the proxy listens, without a slash at the end.
+    pub fn proxy_url(&self) -> String {
+        format!(
+            "http://{}",
+            self.proxy.as_ref().expect("runs until `stop`").address()
+        )
+    }
+
+    /// Where the V2 server listens.
+    pub fn server_url(&self) -> String {
+        format!(
+            "http://{}",
+            self.server.as_ref().expect("runs until `stop`").address()
+        )
+    }
+
+    /// A folder for what a test writes; gone with the world.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A plain HTTP client.
+    pub fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    /// GET as `admin`.
+    pub async fn get(&self, url: &str) -> Answer {
+        self.call(Method::GET, url, None).await
+    }
+
+    /// GET without credentials.
+    pub async fn anonymous(&self, url: &str) -> Answer {
+        read(self.http.get(url)).await
+    }
+
+    /// A call as `admin`, with a JSON body or none.
+    pub async fn call(&self, method: Method, url: &str, body: Option<&Value>) -> Answer {
+        let request = self
+            .http
+            .request(method, url)
+            .basic_auth("admin", Some(ADMIN_PASSWORD));
+        let request = match body {
+            Some(body) => request
+                .header("content-type", "application/json")
+                .body(body.to_string()),
+            None => request,
+        };
+        read(request).await
+    }
+
+    /// The same through the proxy, on `/v1`.
+    pub async fn v1(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        self.call(method, &format!("{}/v1{path}", self.proxy_url()), body)
+            .await
+    }
+
+    /// The same to the V2 server itself.
+    pub async fn v2(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        self.call(method, &format!("{}/v2{path}", self.server_url()), body)
+            .await
+    }
+
+    /// Imports an image over V1, as V1 importers do: an operation, uploads, then the image.
+    pub async fn import_over_v1(&self, image: &Image, sbom: &Value) {
+        let ok = |answer: Answer| {
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            answer.json()
+        };
+        let operation = ok(self.v1(Method::POST, "/imports/images", None).await);
+        let operation = operation["uuid"].as_str().expect("an operation").to_owned();
+        let mut contents = serde_json::Map::new();
+        for (part, body) in [
+            ("packages", sbom),
+            ("manifest", &image.manifest),
+            ("image_config", &image.config),
+        ] {
+            let path = format!("/imports/images/{operation}/{part}");
+            let uploaded = ok(self.v1(Method::POST, &path, Some(body)).await);
+            contents.insert(part.to_owned(), uploaded["digest"].clone());
+        }
+        let url = format!(
+            "{}/v1/imports/images/{operation}/dockerfile",
+            self.proxy_url()
+        );
+        let upload = self
+            .http
+            .post(url)
+            .basic_auth("admin", Some(ADMIN_PASSWORD));
+        let upload = upload
+            .header("content-type", "text/plain; utf-8")
+            .body(image.dockerfile);
+        contents.insert(
+            "dockerfile".to_owned(),
+            ok(read(upload).await)["digest"].clone(),
+        );
+        let source = json!({"source": {"import": {
+            "operation_uuid": operation, "digest": image.digest, "local_image_id": image.id,
+            "tags": [image.tag], "contents": contents,
+        }}});
+        ok(self.v1(Method::POST, "/images", Some(&source)).await);
+    }
+
+    /// Waits until the image is analysed.
+    pub async fn analyzed(&self, digest: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let image = self
+                .v2(Method::GET, &format!("/images/{digest}"), None)
+                .await;
+            let status = if image.status == 200 {
+                image.json()["analysis_status"].clone()
+            } else {
+                Value::Null
+            };
+            if status == "analyzed" {
+                return;
+            }
+            assert!(
+                status != "analysis_failed" && Instant::now() < deadline,
+                "{digest}: {}",
+                image.text()
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Stops both programs; the records are complete then. Returns the file they are in.
+    pub async fn stop(&mut self) -> PathBuf {
+        if let Some(proxy) = self.proxy.take() {
+            proxy.stop().await;
+        }
+        if let Some(server) = self.server.take() {
+            server.stop().await;
+        }
+        self.folder.path().join("records.jsonl")
+    }
+}
+
+async fn read(request: reqwest::RequestBuilder) -> Answer {
+    let answer = request.send().await.expect("an answer");
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let body = answer.bytes().await.expect("a whole body").to_vec();
+    Answer {
+        status,
+        headers,
+        body,
+    }
+}
