@@ -30,6 +30,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0013_imports",
     "0014_vulnerabilities",
     "0020_policies",
+    "0021_policy_evaluations",
 ];
 
 impl Migration {

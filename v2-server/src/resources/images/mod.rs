@@ -7,6 +7,7 @@ pub(crate) mod artifacts;
 pub(crate) mod content;
 pub(crate) mod evaluation;
 pub(crate) mod metadata;
+pub(crate) mod policy_check;
 pub(crate) mod record;
 pub(crate) mod reference;
 pub(crate) mod vulnerabilities;
@@ -32,6 +33,9 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(
             record::handlers::get_image,
             record::handlers::delete_image
+        ))
+        .routes(routes!(
+            policy_check::handlers::get_image_policy_check_by_digest
         ))
         .routes(routes!(content::handlers::list_image_content))
         .routes(routes!(content::handlers::get_image_content_by_type_files))

@@ -1,10 +1,10 @@
 //! Shapes of an image's analysis by-products.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The matches of content or secret searches in one file.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct FileMatches {
     /// Absolute path.
     pub(crate) path: String,
@@ -13,7 +13,7 @@ pub(crate) struct FileMatches {
 }
 
 /// Where one search matched within a file.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct RegexContentMatch {
     /// Name of the search.
     pub(crate) name: String,
@@ -24,7 +24,7 @@ pub(crate) struct RegexContentMatch {
 }
 
 /// A file whose content was kept.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct RetrievedFile {
     /// Absolute path.
     pub(crate) path: String,

@@ -1,6 +1,6 @@
 //! Rows of the content listings, as the API shows them. The analysis writes them, the listings send them unread.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
@@ -138,7 +138,7 @@ pub(crate) struct ContentMalwareResponse {
 }
 
 /// What one malware scanner found.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct MalwareScan {
     /// Whether the scanner was switched on.
     pub(crate) enabled: bool,
@@ -152,7 +152,7 @@ pub(crate) struct MalwareScan {
 }
 
 /// One infected file.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct MalwareFinding {
     /// Absolute path.
     pub(crate) path: String,

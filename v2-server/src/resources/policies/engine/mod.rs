@@ -28,9 +28,7 @@ pub(crate) use compile::compile;
 pub(crate) use compiled::CompiledPolicy;
 pub(crate) use decision::{Action, FinalActionReason, Status};
 pub(crate) use evaluate::{Evaluation, evaluate};
-pub(crate) use finding::{
-    PolicyEvaluationFinding, PolicyEvaluationFindingAllowlistMatch, mark_inherited,
-};
+pub(crate) use finding::{PolicyEvaluationFinding, mark_inherited};
 pub(crate) use input::{
     ContentMatch, FeedState, MalwareFinding, MalwareScan, Needs, RetrievedFile, Subject,
 };
