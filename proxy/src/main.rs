@@ -1,7 +1,7 @@
 //! `windlass-proxy`: reads settings, starts the proxy (and a V2 server, if none was given), and
 //! stops both when told to.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -57,13 +57,16 @@ fn run(settings: &Settings, config: Config) -> Result<(), String> {
         .block_on(serve(config, Arc::new(mappings)))
 }
 
-/// Errors of pingora are logged by the proxy itself, without what clients sent.
+/// What pingora logs may quote what clients sent: the proxy logs its failures itself. The server
+/// inside would log every request, which records have already.
 fn begin_logging(filter: &str) -> Result<(), String> {
-    let filter = format!("pingora=off,pingora_core=off,pingora_proxy=off,{filter}");
+    let filter =
+        format!("pingora=off,pingora_core=off,pingora_proxy=off,windlass_v2_server=warn,{filter}");
     let filter = EnvFilter::try_new(filter).map_err(|error| format!("`--log`: {error}"))?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .init();
     Ok(())
 }

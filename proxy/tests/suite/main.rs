@@ -7,6 +7,7 @@ mod answers;
 mod failures;
 mod http2;
 mod pass_through;
+mod program;
 mod records;
 mod requests;
 mod routing;
