@@ -218,6 +218,8 @@ pub struct Config {
     pub records: Option<PathBuf>,
     /// `log`
     pub log: String,
+    /// `log_format`
+    pub log_format: LogFormat,
     /// `threads`
     pub threads: Option<usize>,
     /// `check`
@@ -252,6 +254,7 @@ impl Config {
             admin_listen: settings.get::<OrOff<String>>("admin_listen")?.0,
             records,
             log: settings.get("log")?,
+            log_format: settings.get("log_format")?,
             threads: settings
                 .optional::<AtLeastOne>("threads")?
                 .map(|threads| threads.0),
@@ -305,6 +308,27 @@ fn timeouts(settings: &Settings) -> Result<Timeouts, Error> {
         upstream_idle: time("upstream_idle_timeout")?,
         drain: time("drain_timeout")?,
     })
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// A line for people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err("it is either `text` or `json`"),
+        }
+    }
 }
 
 impl FromStr for Versionless {

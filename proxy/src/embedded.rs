@@ -20,10 +20,10 @@ pub struct EmbeddedServer {
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
     /// The server says why.
-    #[error("failed to start the V2 server: {0}")]
+    #[error("failed to start the V2 server")]
     Start(#[from] StartError),
     /// The threads cannot be started.
-    #[error("failed to start threads: {0}")]
+    #[error("failed to start threads")]
     Threads(#[from] std::io::Error),
     /// It ended before it said anything.
     #[error("the V2 server ended while it started")]

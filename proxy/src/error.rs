@@ -35,7 +35,7 @@ pub(crate) struct Failure {
     /// One sentence for the caller.
     message: String,
     /// Members of the V1 error's `detail` besides those that every error has.
-    detail: Map<String, Value>,
+    detail: Box<Map<String, Value>>,
     /// What lies behind it, for the log.
     cause: Option<Box<Error>>,
 }
@@ -85,7 +85,7 @@ impl Failure {
         Self {
             kind,
             message: message.into(),
-            detail: Map::new(),
+            detail: Box::default(),
             cause: None,
         }
     }
@@ -197,6 +197,10 @@ impl Failure {
     }
 
     /// The failure as pingora knows it.
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "the errors of pingora's results are boxed"
+    )]
     pub(crate) fn into_cause(self) -> Box<Error> {
         let error = match self.kind {
             Kind::Unreachable => ErrorType::ConnectNoRoute,
@@ -257,7 +261,7 @@ impl Failure {
             } => {
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
                 Self {
-                    detail,
+                    detail: Box::new(detail),
                     ..Self::new(Kind::Refused(status), message)
                 }
             }
@@ -356,7 +360,7 @@ impl Failure {
                 answer
             }
             (_, Generation::V1) => {
-                Answer::v1_error(status, &self.message, operation, self.detail.clone())
+                Answer::v1_error(status, &self.message, operation, (*self.detail).clone())
             }
             (_, Generation::V2) => Answer::v2_error(status, &self.message, self.reason()),
         };

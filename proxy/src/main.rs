@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
-use windlass_proxy::config::{Config, PROGRAM};
+use windlass_proxy::config::{Config, LogFormat, PROGRAM};
 use windlass_proxy::{EmbeddedServer, Proxy, UpstreamUrl};
 use windlass_transforms::Mappings;
 use windlass_v2_server::settings::Settings;
@@ -41,7 +41,7 @@ fn read() -> Result<(Settings, Config), windlass_v2_server::settings::Error> {
 }
 
 fn run(settings: &Settings, config: Config) -> Result<(), String> {
-    begin_logging(&config.log)?;
+    begin_logging(&config.log, config.log_format)?;
     for doubt in settings.doubts() {
         tracing::warn!("{doubt}");
     }
@@ -59,21 +59,24 @@ fn run(settings: &Settings, config: Config) -> Result<(), String> {
 
 /// What pingora logs may quote what clients sent: the proxy logs its failures itself. The server
 /// inside would log every request, which records have already.
-fn begin_logging(filter: &str) -> Result<(), String> {
+fn begin_logging(filter: &str, format: LogFormat) -> Result<(), String> {
     let filter =
         format!("pingora=off,pingora_core=off,pingora_proxy=off,windlass_v2_server=warn,{filter}");
     let filter = EnvFilter::try_new(filter).map_err(|error| format!("`--log`: {error}"))?;
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .init();
+        .with_ansi(io::stderr().is_terminal());
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
     Ok(())
 }
 
 fn check(config: &Config, mappings: &Mappings) -> Result<(), String> {
     if let Some(tls) = &config.tls {
-        tls.check().map_err(|error| error.to_string())?;
+        tls.check().map_err(|error| with_causes(&error))?;
     }
     print(&format!(
         "Settings and {} mapped operations are right.\n",
@@ -100,7 +103,7 @@ async fn serve(config: Config, mappings: Arc<Mappings>) -> Result<(), String> {
                 config.admin_password.clone(),
             )
             .await
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| with_causes(&error))?;
             let upstream = UpstreamUrl::plain(server.address());
             (Some(server), upstream)
         }
@@ -126,7 +129,7 @@ async fn serve(config: Config, mappings: Arc<Mappings>) -> Result<(), String> {
             if let Some(server) = server {
                 server.stop().await;
             }
-            return Err(error.to_string());
+            return Err(with_causes(&error));
         }
     };
     print(&welcome(&config, &proxy, &upstream, server.as_ref()));
@@ -185,6 +188,17 @@ fn welcome(
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }
 
 fn print(text: &str) {

@@ -291,7 +291,7 @@ fn upstream_head(upstream: &HttpSession) -> Result<&ResponseHeader, Failure> {
 async fn read_piece(upstream: &mut HttpSession) -> Result<Option<&[u8]>, Failure> {
     match upstream {
         HttpSession::H1(session) => session.read_body_ref().await.map_err(Failure::upstream),
-        HttpSession::H2(_) | HttpSession::Custom(_) => Err(Failure::internal(Error::explain(
+        HttpSession::H2(_) | HttpSession::Custom(()) => Err(Failure::internal(Error::explain(
             ErrorType::InternalError,
             "the upstream is spoken to in HTTP/1.1",
         ))),

@@ -68,7 +68,7 @@ impl Tls {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address cannot be listened on.
-    #[error("failed to listen on `{address}`: {source}")]
+    #[error("failed to listen on `{address}`")]
     Listen {
         /// The address asked for.
         address: String,
@@ -84,7 +84,7 @@ pub enum StartError {
         reason: String,
     },
     /// The file for records cannot be opened.
-    #[error("failed to open `{}` for records: {source}", path.display())]
+    #[error("failed to open `{}` for records", path.display())]
     Records {
         /// The file.
         path: PathBuf,
@@ -92,10 +92,10 @@ pub enum StartError {
         source: std::io::Error,
     },
     /// The threads cannot be started.
-    #[error("failed to start threads: {0}")]
-    Threads(std::io::Error),
+    #[error("failed to start threads")]
+    Threads(#[source] std::io::Error),
     /// A fault of this program.
-    #[error("failed to set up the metrics: {0}")]
+    #[error("failed to set up the metrics")]
     Metrics(#[from] prometheus::Error),
 }
 
@@ -278,7 +278,7 @@ impl ProxyBuilder {
         thread::Builder::new()
             .name("windlass-proxy".to_owned())
             .spawn(move || {
-                run(&runtime, &shared, main, admin, fds, stopped);
+                run(&runtime, &shared, main, admin, &fds, stopped);
                 shared.recorder.close();
                 drop(runtime);
                 // Whoever dropped the proxy does not wait.
@@ -332,7 +332,7 @@ fn run<A, B>(
     app: &App,
     main: Service<A>,
     admin: Option<Service<B>>,
-    fds: ListenFds,
+    fds: &ListenFds,
     stopped: oneshot::Receiver<()>,
 ) where
     A: ServerApp + Send + Sync + 'static,
@@ -342,8 +342,8 @@ fn run<A, B>(
     // Probes and metrics stay until the last request is over.
     let (stop_admin, admin_stops) = watch::channel(false);
     runtime.block_on(async {
-        let mut serving = spawn(main, &fds, main_stops);
-        let administering = admin.map(|service| spawn(service, &fds, admin_stops));
+        let mut serving = spawn(main, fds, main_stops);
+        let administering = admin.map(|service| spawn(service, fds, admin_stops));
         let resolving = tokio::spawn(Arc::clone(&app.upstream).keep_resolving());
         tokio::select! {
             // An error means that the proxy was dropped, which stops it too.

@@ -63,7 +63,13 @@ impl Running {
 
     fn signal(&self, name: &str) {
         let command = format!("kill -{name} {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &command]).status().unwrap().success());
+        assert!(
+            Command::new("sh")
+                .args(["-c", &command])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 }
 
@@ -136,7 +142,10 @@ fn a_password_that_was_made_up_is_shown_once_and_works() {
 fn with_an_upstream_no_server_is_started() {
     let upstream = FakeUpstream::always(Script::json(200, "[]"));
     let mut running = Running::start(|command| {
-        command.env("WINDLASS_UPSTREAM", format!("http://{}", upstream.address()));
+        command.env(
+            "WINDLASS_UPSTREAM",
+            format!("http://{}", upstream.address()),
+        );
     });
     let mut client = Client::connect(running.address("V1 and V2 clients"));
     assert_eq!(client.get("/v2/anything").text(), "[]");
@@ -155,10 +164,16 @@ fn an_address_that_is_taken_is_told_at_once() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let folder = tempfile::tempdir().unwrap();
-    let output = run(folder.path(), &["--listen", &address, "--upstream", "http://127.0.0.1:1"]);
+    let output = run(
+        folder.path(),
+        &["--listen", &address, "--upstream", "http://127.0.0.1:1"],
+    );
     assert_eq!(output.status.code(), Some(2));
     let told = told(&output);
-    assert!(told.contains(&format!("failed to listen on `{address}`")), "{told}");
+    assert!(
+        told.contains(&format!("failed to listen on `{address}`")),
+        "{told}"
+    );
 }
 
 #[test]
@@ -208,11 +223,17 @@ fn check_tells_what_is_wrong_with_mappings_and_starts_nothing() {
         "summary = \"x\"\nv1 = \"GET /things\"\nv2 = \"GET /things\"\n[response.200]\nlayout = \"$ as Thnig\"\n",
     )
     .unwrap();
-    for flags in [&["--mappings", "mappings", "--check"][..], &["--mappings", "mappings"]] {
+    for flags in [
+        &["--mappings", "mappings", "--check"][..],
+        &["--mappings", "mappings"],
+    ] {
         let output = run(folder.path(), flags);
         assert_eq!(output.status.code(), Some(2));
         let told = told(&output);
-        assert!(told.contains("operations/things/get_thing.toml:5"), "{told}");
+        assert!(
+            told.contains("operations/things/get_thing.toml:5"),
+            "{told}"
+        );
         assert!(told.contains("Thnig"), "{told}");
     }
 }
