@@ -45,6 +45,7 @@ mod relay;
 mod request;
 mod response;
 mod routing;
+mod serve;
 mod start;
 mod upstream;
 

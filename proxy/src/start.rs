@@ -1,23 +1,16 @@
 //! Starting and stopping a proxy.
 
 use std::fmt;
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
-use std::os::fd::IntoRawFd;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
-use parking_lot::Mutex;
-use pingora::apps::{HttpServerOptions, ServerApp};
-use pingora::listeners::ListenerConfig;
+use pingora::apps::HttpServerOptions;
 use pingora::listeners::tls::TlsSettings;
-use pingora::protocols::l4::stream::L4BufferSettings;
 use pingora::server::configuration::ServerConf;
-use pingora::server::{Fds, ListenFds, ShutdownWatch};
-use pingora::services::Service as _;
 use pingora::services::listening::Service;
-use tokio::runtime::Runtime;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use windlass_transforms::Mappings;
 
 use crate::admin::Admin;
@@ -28,11 +21,9 @@ use crate::metrics::Metrics;
 use crate::phases::Phases;
 use crate::record::Recorder;
 use crate::routing::Versionless;
+use crate::serve::{self, Sockets};
 use crate::upstream::{Upstream, UpstreamUrl};
 
-/// How much of an answer one system call may take. pingora's own 1460 bytes cost two for every
-/// answer that is larger.
-const WRITE_BUFFER: usize = 64 << 10;
 /// How often pingora tries to pass a request through. Only requests that may be repeated are
 /// tried twice.
 const TRIES: usize = 2;
@@ -247,17 +238,17 @@ impl ProxyBuilder {
             ..ServerConf::default()
         });
 
-        let fds: ListenFds = Arc::new(Mutex::new(Fds::new()));
-        let address = bind(&self.listen, &fds)?;
+        let sockets = Sockets::default();
+        let address = sockets.bind(&self.listen)?;
         let mut main = pingora::proxy::http_proxy_service(&conf, Phases::new(Arc::clone(&app)));
-        main.add_listener(listener(address, self.tls)?);
+        main.add_listener(serve::listener(address, self.tls.as_ref())?);
         if let Some(logic) = main.app_logic_mut() {
             let mut options = HttpServerOptions::default();
             options.h2c = self.h2c;
             logic.server_options = Some(options);
         }
         let admin_address = match &self.admin_listen {
-            Some(text) => Some(bind(text, &fds)?),
+            Some(text) => Some(sockets.bind(text)?),
             None => None,
         };
         let admin = admin_address.map(|address| {
@@ -278,7 +269,7 @@ impl ProxyBuilder {
         thread::Builder::new()
             .name("windlass-proxy".to_owned())
             .spawn(move || {
-                run(&runtime, &shared, main, admin, &fds, stopped);
+                serve::run(&runtime, &shared, main, admin, &sockets, stopped);
                 shared.recorder.close();
                 drop(runtime);
                 // Whoever dropped the proxy does not wait.
@@ -297,88 +288,6 @@ impl ProxyBuilder {
 
 fn processors() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// Listens on an address, at once and not when a service gets round to it: then the port is
-/// known, and an address that is taken is an error here.
-fn bind(address: &str, fds: &ListenFds) -> Result<SocketAddr, StartError> {
-    let failed = |source| StartError::Listen {
-        address: address.to_owned(),
-        source,
-    };
-    let candidates: Vec<SocketAddr> = address.to_socket_addrs().map_err(failed)?.collect();
-    let socket = TcpListener::bind(candidates.as_slice()).map_err(failed)?;
-    socket.set_nonblocking(true).map_err(failed)?;
-    let bound = socket.local_addr().map_err(failed)?;
-    // The service finds it under its address, and closes it.
-    fds.lock().add(bound.to_string(), socket.into_raw_fd());
-    Ok(bound)
-}
-
-fn listener(address: SocketAddr, tls: Option<Tls>) -> Result<ListenerConfig, StartError> {
-    let buffers = L4BufferSettings::default().write(WRITE_BUFFER);
-    let config = ListenerConfig::tcp(address.to_string()).l4_buffer(buffers);
-    let Some(tls) = tls else {
-        return Ok(config);
-    };
-    let mut settings = tls.check()?;
-    settings.enable_h2();
-    Ok(config.tls(settings))
-}
-
-/// Runs the services until told to stop, then lets requests under way finish.
-fn run<A, B>(
-    runtime: &Runtime,
-    app: &App,
-    main: Service<A>,
-    admin: Option<Service<B>>,
-    fds: &ListenFds,
-    stopped: oneshot::Receiver<()>,
-) where
-    A: ServerApp + Send + Sync + 'static,
-    B: ServerApp + Send + Sync + 'static,
-{
-    let (stop_main, main_stops) = watch::channel(false);
-    // Probes and metrics stay until the last request is over.
-    let (stop_admin, admin_stops) = watch::channel(false);
-    runtime.block_on(async {
-        let mut serving = spawn(main, fds, main_stops);
-        let administering = admin.map(|service| spawn(service, fds, admin_stops));
-        let resolving = tokio::spawn(Arc::clone(&app.upstream).keep_resolving());
-        tokio::select! {
-            // An error means that the proxy was dropped, which stops it too.
-            _ = stopped => {}
-            // Listening and certificates were tried before; there is nothing else to do.
-            _ = &mut serving => tracing::error!("the proxy stopped listening"),
-        }
-        app.gate.stop();
-        stop_main.send_replace(true);
-        // The listener is closed when this ends, and idle connections with it.
-        if !serving.is_finished() {
-            let _ = serving.await;
-        }
-        let left = app.gate.drained(app.timeouts.drain).await;
-        if left > 0 {
-            tracing::warn!("stopped with {left} requests under way (limit `drain_timeout`)");
-        }
-        stop_admin.send_replace(true);
-        if let Some(administering) = administering {
-            let _ = administering.await;
-        }
-        resolving.abort();
-    });
-}
-
-fn spawn<A>(
-    mut service: Service<A>,
-    fds: &ListenFds,
-    stops: ShutdownWatch,
-) -> tokio::task::JoinHandle<()>
-where
-    A: ServerApp + Send + Sync + 'static,
-{
-    let fds = Arc::clone(fds);
-    tokio::spawn(async move { service.start_service(Some(fds), stops, 1).await })
 }
 
 /// A running proxy. Dropping it stops it too, without waiting.
