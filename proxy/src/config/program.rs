@@ -97,6 +97,12 @@ pub const PROGRAM: Program = Program {
                 )
                 .or("info"),
                 Setting::new(
+                    "log_format",
+                    "FORMAT",
+                    "`text` or `json`, one object a line",
+                )
+                .or("text"),
+                Setting::new(
                     "threads",
                     "NUMBER",
                     "Threads that answer requests [default: one for each processor]",

@@ -1,5 +1,7 @@
 //! Requests of our own to the upstream, and reading what it answers.
 
+use std::time::Duration;
+
 use http::{Method, StatusCode};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::protocols::http::client::HttpSession;
@@ -16,6 +18,8 @@ use crate::upstream::Connection;
 
 /// An upstream body that nobody wants is read up to this size, to keep the connection.
 const DISCARD: usize = 64 << 10;
+/// How long that may take.
+const DISCARD_TIME: Duration = Duration::from_millis(50);
 
 /// Sends the call; returns when the header of its answer has arrived.
 pub(super) async fn send(
@@ -181,22 +185,26 @@ pub(super) async fn finish(app: &App, mut connection: Connection) {
     }
 }
 
-/// Reads and drops a body that nobody wants, if it is small and there at once; a connection is
-/// not worth more.
+/// Reads and drops a body that nobody wants, if it is small and comes soon; a connection is not
+/// worth more.
 pub(super) async fn discard(
     app: &App,
     method: &Method,
     status: StatusCode,
     mut connection: Connection,
 ) {
-    let mut read = 0;
     if !response::is_bodiless(method, status) {
-        loop {
-            match ready(read_piece(&mut connection.session)).await {
-                Some(Ok(Some(piece))) if read < DISCARD => read += piece.len(),
-                Some(Ok(None)) => break,
-                _ => return,
+        let mut left = DISCARD;
+        let reading = async {
+            while let Ok(Some(piece)) = read_piece(&mut connection.session).await {
+                left = left.saturating_sub(piece.len());
+                if left == 0 {
+                    return;
+                }
             }
+        };
+        if tokio::time::timeout(DISCARD_TIME, reading).await.is_err() {
+            return;
         }
     }
     finish(app, connection).await;

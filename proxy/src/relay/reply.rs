@@ -45,8 +45,9 @@ pub(super) async fn answer(
     );
     match reply {
         Ok(Reply::Known(known)) => {
+            send_known(app, session, known).await?;
             discard(app, &method, status, connection).await;
-            send_known(app, session, known).await
+            Ok(())
         }
         Ok(Reply::Pass(head)) => {
             pass(app, session, head, &mut connection).await?;
