@@ -2,14 +2,13 @@
 //! the path; everything else is below.
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::http::{Problem, guard, limits, uri};
+use crate::http::{Problem, drain, guard, limits, uri};
 use crate::openapi;
 use crate::resources::{
     account, accounts, event_types, events, images, imports, oauth, policies, probes, rbac_manager,
@@ -65,8 +64,8 @@ pub(crate) fn router(state: &AppState) -> Router {
         .route("/version", get(probes::handlers::version_check))
         .fallback(async || Problem::unknown_path())
         .method_not_allowed_fallback(async || Problem::wrong_method().into_response())
-        .layer(DefaultBodyLimit::max(state.limits.body_bytes))
         .layer(from_fn(uri::check_encoding))
+        .layer(from_fn(drain::drain))
         .layer(from_fn_with_state(state.clone(), limits::time_limit))
         .layer(from_fn(limits::request_id))
         .with_state(state.clone())

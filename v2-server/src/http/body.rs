@@ -1,13 +1,14 @@
 //! JSON bodies in and out.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, OptionalFromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
+use super::strict::Strict;
 use super::{ApiError, Problem};
 use crate::state::AppState;
 
@@ -57,21 +58,37 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-/// Reads a whole body, up to the limit of its route.
+/// Reads a whole body, up to the limit for ordinary requests.
+///
+/// # Errors
+/// As [`read_up_to`].
+pub(crate) async fn read(request: Request, state: &AppState) -> Result<Bytes, Problem> {
+    read_up_to(request, state.limits.body_bytes, "max_body_bytes").await
+}
+
+/// Reads a whole body of at most `limit` bytes, a limit that `setting` sets.
 ///
 /// # Errors
 /// 413 beyond the limit, 400 when the client stops in the middle.
-pub(crate) async fn read(request: Request, state: &AppState) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state)
-        .await
-        .map_err(|rejection| match rejection {
-            BytesRejection::FailedToBufferBody(ref failed)
-                if failed.body_text().contains("length limit") =>
-            {
-                Problem::too_large(state.limits.body_bytes)
-            }
-            _ => Problem::bad_request("the request body ended before it was complete"),
-        })
+pub(crate) async fn read_up_to(
+    request: Request,
+    limit: usize,
+    setting: &'static str,
+) -> Result<Bytes, Problem> {
+    let body = request.into_body();
+    // What is announced as too long need not be read.
+    if body.size_hint().lower() > limit as u64 {
+        return Err(Problem::too_large(limit, setting));
+    }
+    axum::body::to_bytes(body, limit).await.map_err(|error| {
+        let is_too_long = std::error::Error::source(&error)
+            .is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
+        if is_too_long {
+            Problem::too_large(limit, setting)
+        } else {
+            Problem::bad_request("the request body ended before it was complete")
+        }
+    })
 }
 
 /// Reads `bytes` as JSON of the form `T`.
@@ -85,12 +102,12 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         ));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let value = serde_path_to_error::deserialize(Strict(&mut reader)).map_err(|error| {
         let place = error.path().to_string();
         let cause = error.into_inner();
         Problem::bad_request(match cause.classify() {
-            serde_json::error::Category::Data if place == "." => format!("Request body: {cause}"),
-            serde_json::error::Category::Data => format!("Request body, `{place}`: {cause}"),
+            Category::Data if place == "." => format!("Request body: {}", in_words(&cause)),
+            Category::Data => format!("Request body, `{place}`: {}", in_words(&cause)),
             _ => format!("Request body is not valid JSON: {cause}"),
         })
     })?;
@@ -98,6 +115,17 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         Problem::bad_request(format!("Request body is not valid JSON: {cause}"))
     })?;
     Ok(value)
+}
+
+/// The message without words of our own language.
+fn in_words(cause: &serde_json::Error) -> String {
+    cause
+        .to_string()
+        .replace("expected struct ", "expected an object, ")
+        .replace("invalid type: map,", "invalid type: object,")
+        .replace("invalid type: sequence,", "invalid type: array,")
+        .replace("expected a sequence", "expected an array")
+        .replace("expected a map", "expected an object")
 }
 
 /// The media type of the body, without parameters; empty when there is none.

@@ -2,6 +2,7 @@
 
 pub(crate) mod auth;
 pub(crate) mod body;
+pub(crate) mod drain;
 pub(crate) mod error;
 pub(crate) mod guard;
 pub(crate) mod limits;
@@ -10,6 +11,7 @@ pub(crate) mod path;
 pub(crate) mod problem;
 pub(crate) mod query;
 pub(crate) mod stream;
+mod strict;
 pub(crate) mod uri;
 
 #[cfg(test)]

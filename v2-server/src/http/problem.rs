@@ -63,11 +63,11 @@ impl Problem {
         )
     }
 
-    /// 413: the body is longer than allowed.
-    pub(crate) fn too_large(limit: usize) -> Self {
+    /// 413: the body is longer than allowed by `setting`.
+    pub(crate) fn too_large(limit: usize, setting: &'static str) -> Self {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
-            format!("the request body is longer than {limit} bytes"),
+            format!("the request body is longer than {limit} bytes (setting `{setting}`)"),
         )
     }
 

@@ -227,7 +227,11 @@ async fn bodies_that_are_no_json_are_refused() {
         ),
         (
             b"null",
-            "invalid type: null, expected struct AccountCreationRequest",
+            "invalid type: null, expected an object, AccountCreationRequest",
+        ),
+        (
+            b"[\"acme\", null]",
+            "invalid type: array, expected an object, AccountCreationRequest",
         ),
         (
             b"{\"name\": \"acme\", \"name\": \"beta\"}",
@@ -292,7 +296,11 @@ async fn bodies_beyond_the_limit_are_413_whether_announced_or_not() {
         .body("application/json", chunks)
         .await;
     for answer in [announced, streamed] {
-        is_problem(&answer, 413, "the request body is longer than 1000 bytes");
+        is_problem(
+            &answer,
+            413,
+            "the request body is longer than 1000 bytes (setting `max_body_bytes`)",
+        );
     }
 }
 

@@ -99,3 +99,30 @@ async fn what_stands_in_the_way_of_a_start_is_said() {
     let short = builder(folder.path()).token_key("short").start().await;
     assert!(matches!(short, Err(StartError::ShortKey)));
 }
+
+/// Some clients send everything before they read the challenge.
+#[tokio::test]
+async fn a_refused_body_is_read_to_its_end_and_the_connection_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = builder(folder.path()).start().await.unwrap();
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let body = "x".repeat(5 << 20);
+    let head = format!(
+        "POST /v2/accounts HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let answer = send(&mut stream, "").await;
+    assert!(
+        answer.starts_with("HTTP/1.1 401 Unauthorized\r\n"),
+        "{answer}"
+    );
+    assert!(
+        answer.contains("www-authenticate: basic realm="),
+        "{answer}"
+    );
+    let answer = send(&mut stream, "GET /v2/version HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    server.stop().await;
+}

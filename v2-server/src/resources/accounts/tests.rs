@@ -75,7 +75,7 @@ async fn bodies_that_do_not_fit_say_where() {
         ),
         (
             json!([]),
-            "invalid length 0, expected struct AccountCreationRequest",
+            "invalid type: array, expected an object, AccountCreationRequest",
         ),
     ] {
         is_problem(&server.post("/v2/accounts").json(body).await, 400, detail);

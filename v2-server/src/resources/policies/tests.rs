@@ -405,7 +405,7 @@ async fn a_body_that_does_not_fit_is_a_problem_that_names_the_place() {
         is_problem(&server.post("/v2/policies").json(body).await, 400, detail);
     };
     refused(json!({"id": "bad", "name": "x"}), "`version`").await;
-    refused(json!([]), "expected struct Policy").await;
+    refused(json!([]), "expected an object, Policy").await;
     let mut policy = stop_all();
     policy["rule_sets"][0]["rules"][0]["action"] = json!("MAYBE");
     refused(
