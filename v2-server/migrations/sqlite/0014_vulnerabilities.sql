@@ -1,5 +1,5 @@
 -- Vulnerability matches of images. `report` is the row of the report as JSON text, without what depends on the
--- question asked. The key is also the order of the report: worst first.
+-- question asked. `severity_rank` counts from the worst severity.
 CREATE TABLE image_vulnerabilities (
     image            INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
     severity_rank    INTEGER NOT NULL,
@@ -21,9 +21,11 @@ CREATE TABLE image_vulnerabilities (
     detected_at      TEXT NOT NULL,
     fix_observed_at  TEXT,
     report           TEXT NOT NULL,
-    PRIMARY KEY (image, severity_rank, vulnerability_id, package_name, package_version, package_type, package_path,
-                 feed, feed_group)
+    PRIMARY KEY (image, vulnerability_id, package_name, package_version, package_type, package_path, feed)
 );
+-- The order of the report.
+CREATE INDEX image_vulnerabilities_by_severity ON image_vulnerabilities
+    (image, severity_rank, vulnerability_id, package_name, package_version, package_type, package_path, feed);
 
 -- Feeds of vulnerability data and the groups within, by namespace such as `alpine:3.12`.
 CREATE TABLE feeds (

@@ -9,8 +9,9 @@ use super::AnalysisError;
 /// An image manifest: OCI, or Docker version 2 schema 2, which are alike as far as we read.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Manifest {
-    /// The image configuration.
-    pub(crate) config: Descriptor,
+    /// The image configuration: what has none is no manifest of an image.
+    #[serde(rename = "config")]
+    _config: Descriptor,
     /// The layers, lowest first.
     pub(crate) layers: Vec<Descriptor>,
 }

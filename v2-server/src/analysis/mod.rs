@@ -55,8 +55,6 @@ pub(crate) struct Parts {
 pub(crate) struct Analysis {
     /// Facts about the image as a whole.
     pub(crate) metadata: ImageMetadata,
-    /// `sha256:…` of the image configuration.
-    pub(crate) config_digest: String,
     /// The layers' digests, lowest first.
     pub(crate) layers: Vec<String>,
     /// The Dockerfile, supplied or guessed.
@@ -131,7 +129,6 @@ pub(crate) fn analyze(parts: &Parts) -> Result<Analysis, AnalysisError> {
     Ok(Analysis {
         metadata: metadata(&sbom, &manifest, &config),
         docker_history: image::docker_history(&config, &manifest),
-        config_digest: manifest.config.digest,
         layers: manifest
             .layers
             .into_iter()

@@ -15,9 +15,9 @@ pub(crate) struct Document<'a> {
     /// Packages.
     #[serde(borrow)]
     pub(crate) artifacts: Vec<Artifact<'a>>,
-    /// What was scanned.
-    #[serde(borrow)]
-    pub(crate) source: Source<'a>,
+    /// What was scanned; required by the API, read by nobody.
+    #[serde(rename = "source", borrow)]
+    _source: Source<'a>,
     /// Linux distribution; empty when there is none.
     #[serde(borrow)]
     pub(crate) distro: Distro<'a>,
@@ -42,10 +42,10 @@ impl<'a> Document<'a> {
 
 /// What was scanned.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Source<'a> {
+struct Source<'a> {
     /// `image`, `directory`, `file`.
     #[serde(rename = "type", borrow)]
-    pub(crate) kind: Cow<'a, str>,
+    _kind: Cow<'a, str>,
 }
 
 /// The distribution an image is built on.
@@ -103,7 +103,7 @@ pub(crate) struct Artifact<'a> {
     pub(crate) licenses: Vec<License<'a>>,
     /// Programming language; required by the API, read by nobody.
     #[serde(rename = "language", borrow)]
-    pub(crate) _language: Cow<'a, str>,
+    _language: Cow<'a, str>,
     /// CPEs: texts, or objects of newer Syft releases.
     #[serde(borrow)]
     pub(crate) cpes: Vec<Cpe<'a>>,

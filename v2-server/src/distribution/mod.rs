@@ -6,6 +6,8 @@ mod client;
 mod manifest;
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use client::Distribution;

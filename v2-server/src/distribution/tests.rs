@@ -9,26 +9,9 @@ use axum::routing::get;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, StatusCode, header};
-use sha2::{Digest, Sha256};
 
+use super::testing::{IMAGE, digest, listen, registry};
 use super::{Distribution, Endpoint, LookupError};
-
-const IMAGE: &str = r#"{"schemaVersion":2,"config":{"digest":"sha256:c0ffee"},"layers":[]}"#;
-
-fn digest(text: &str) -> String {
-    let hex: String = Sha256::digest(text)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("sha256:{hex}")
-}
-
-async fn listen(app: Router) -> SocketAddr {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-    address
-}
 
 fn open(address: SocketAddr) -> Endpoint {
     Endpoint {
@@ -45,43 +28,9 @@ fn with_login(address: SocketAddr, password: &str) -> Endpoint {
     }
 }
 
-/// A registry that anybody may read, with one image and a list that holds it.
-fn registry() -> Router {
-    let list = format!(
-        r#"{{"schemaVersion":2,"manifests":[{{"digest":"{}","platform":{{"os":"linux","architecture":"amd64"}}}}]}}"#,
-        digest(IMAGE)
-    );
-    Router::new()
-        .route("/v2/", get(|| async { "{}" }))
-        .route("/v2/team/app/manifests/1.0", get(|| async { IMAGE }))
-        .route("/v2/team/app/manifests/multi", get(|| async { list }))
-        .route(
-            &format!("/v2/team/app/manifests/{}", digest(IMAGE)),
-            get(|| async { IMAGE }),
-        )
-        .route(
-            "/v2/team/app/manifests/old",
-            get(|| async { r#"{"schemaVersion":1}"# }),
-        )
-        .route(
-            "/v2/team/app/tags/list",
-            get(|Query(page): Query<Vec<(String, String)>>| async move {
-                if page.is_empty() {
-                    (
-                        [("link", r#"</v2/team/app/tags/list?last=1.0>; rel="next""#)],
-                        r#"{"tags":["1.0"]}"#,
-                    )
-                        .into_response()
-                } else {
-                    r#"{"tags":["multi"]}"#.into_response()
-                }
-            }),
-        )
-}
-
 #[tokio::test]
 async fn a_tag_of_one_image_is_its_own_parent() {
-    let address = listen(registry()).await;
+    let address = registry().await;
     let found = Distribution::default()
         .resolve(&open(address), "team/app", "1.0")
         .await
@@ -93,7 +42,7 @@ async fn a_tag_of_one_image_is_its_own_parent() {
 
 #[tokio::test]
 async fn a_tag_of_several_platforms_has_the_list_as_parent() {
-    let address = listen(registry()).await;
+    let address = registry().await;
     let found = Distribution::default()
         .resolve(&open(address), "team/app", "multi")
         .await
@@ -105,7 +54,7 @@ async fn a_tag_of_several_platforms_has_the_list_as_parent() {
 
 #[tokio::test]
 async fn tags_are_gathered_from_all_pages() {
-    let address = listen(registry()).await;
+    let address = registry().await;
     let tags = Distribution::default()
         .tags(&open(address), "team/app")
         .await
@@ -115,7 +64,7 @@ async fn tags_are_gathered_from_all_pages() {
 
 #[tokio::test]
 async fn failures_have_their_codes() {
-    let address = listen(registry()).await;
+    let address = registry().await;
     let distribution = Distribution::default();
     let failed = async |endpoint: Endpoint, version: &str| {
         distribution

@@ -75,10 +75,7 @@ pub(crate) fn finalize(
     let mut annotations = Annotations::new();
     annotations.insert(IMPORT_ANNOTATION.to_owned(), json!(uuid));
     annotations.extend(wanted.annotations);
-    let image_id = manifest
-        .local_image_id
-        .as_deref()
-        .unwrap_or(digest.as_str());
+    let image_id = manifest.local_image_id.as_deref().unwrap_or(digest.hex());
     let new = NewImage {
         account: wanted.account,
         digest: digest.as_str(),

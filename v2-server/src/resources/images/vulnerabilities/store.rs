@@ -108,8 +108,7 @@ pub(crate) fn all(tx: &mut Transaction<'_>, image: ImageKey) -> Result<Vec<Vulne
                 package_path, url, feed, feed_group, will_not_fix, nvd_data, vendor_data, detected_at,
                 fix_observed_at, package_cpe
          FROM image_vulnerabilities WHERE image = $1
-         ORDER BY severity_rank, vulnerability_id, package_name, package_version, package_type, package_path, feed,
-                  feed_group",
+         ORDER BY severity_rank, vulnerability_id, package_name, package_version, package_type, package_path, feed",
         params![image],
         read,
     )
@@ -143,7 +142,7 @@ pub(super) fn matching(tx: &mut Transaction<'_>, image: ImageKey) -> Result<Opti
 #[derive(Debug, Clone)]
 pub(super) struct Position {
     severity_rank: i64,
-    texts: [String; 7],
+    texts: [String; 6],
 }
 
 /// One row of a report.
@@ -162,7 +161,7 @@ pub(super) fn report(
     limit: i64,
 ) -> Result<Vec<ReportRow>> {
     const KEY: &str = "v.severity_rank, v.vulnerability_id, v.package_name, v.package_version, v.package_type, \
-                       v.package_path, v.feed, v.feed_group";
+                       v.package_path, v.feed";
     let class = filter.class.map(PackageClass::as_str);
     let mut conditions = Conditions::default();
     conditions
@@ -182,8 +181,7 @@ pub(super) fn report(
             let base = conditions.bind(base);
             format!(
                 "EXISTS (SELECT 1 FROM image_vulnerabilities b
-                         WHERE b.image = {base} AND b.severity_rank = v.severity_rank
-                           AND b.vulnerability_id = v.vulnerability_id AND b.package_name = v.package_name
+                         WHERE b.image = {base} AND b.vulnerability_id = v.vulnerability_id AND b.package_name = v.package_name
                            AND b.package_version = v.package_version AND b.package_type = v.package_type
                            AND b.package_path = v.package_path)"
             )
@@ -215,7 +213,6 @@ pub(super) fn report(
                     row.get(6)?,
                     row.get(7)?,
                     row.get(8)?,
-                    row.get(9)?,
                 ],
             },
         })

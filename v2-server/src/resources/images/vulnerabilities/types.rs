@@ -220,8 +220,10 @@ pub(crate) struct VulnerabilityPath {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct VulnerabilityQuery {
-    /// Match again first. Matching has no feeds yet, so this changes nothing. Default: false.
-    pub(crate) force_refresh: Option<bool>,
+    /// Match again first. Without feeds to match with, this changes nothing. Default: false.
+    #[serde(rename = "force_refresh")]
+    #[param(rename = "force_refresh")]
+    _force_refresh: Option<bool>,
     /// Leave out what the vendor decided not to fix. Default: true.
     pub(crate) vendor_only: Option<bool>,
     /// Tell what this base image has too.
