@@ -85,11 +85,6 @@ impl TagReference {
     pub(crate) fn full_tag(&self) -> String {
         format!("{}/{}:{}", self.registry, self.repository, self.tag)
     }
-
-    /// `registry/repository@digest` of the image the tag points at.
-    pub(crate) fn full_digest(&self, digest: &str) -> String {
-        format!("{}/{}@{digest}", self.registry, self.repository)
-    }
 }
 
 /// `registry/repository@digest`, every part present.

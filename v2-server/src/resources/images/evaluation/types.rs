@@ -202,6 +202,7 @@ pub(crate) struct CvssScores {
 
 impl CvssScores {
     /// No score is known.
+    #[cfg(test)]
     pub(crate) const UNKNOWN: Self = Self {
         base_score: -1.0,
         exploitability_score: -1.0,

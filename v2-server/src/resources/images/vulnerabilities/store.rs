@@ -25,6 +25,10 @@ fn identity(found: &VulnerabilityMatch) -> Identity {
 
 /// Replaces the matches of an image. Matches that were there before keep the time they were first
 /// seen, and the time their fix was; `detected_at` and `fix_observed_at` of `matches` do not count.
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the one who matches comes with the feeds")
+)]
 pub(crate) fn replace(
     tx: &mut Transaction<'_>,
     image: ImageKey,
