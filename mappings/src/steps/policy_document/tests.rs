@@ -209,7 +209,6 @@ fn renamed_and_dropped_members_are_noted() {
         context.touched.names(),
         [
             "MappingRule.policy_id",
-            "MappingRule.policy_ids",
             "MappingRule.whitelist_ids",
             "PolicyBundle.active",
             "PolicyBundle.comment",

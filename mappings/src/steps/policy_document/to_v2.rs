@@ -47,9 +47,15 @@ impl Rewriter<'_> {
         let Value::Object(mut v1) = value else {
             return Err(wrong_type("object", place));
         };
+        let member_of = |name: &str| shape.members.iter().position(|member| member.v1 == name);
+        for name in v1.keys() {
+            if member_of(name).is_none_or(|index| shape.members[index].v2 != name) {
+                self.context.touched.note(shape.name, name);
+            }
+        }
         match shape.besides {
             Besides::Document => self.one_description(&mut v1),
-            Besides::Mapping => self.one_list_of_rule_sets(&mut v1, shape, place)?,
+            Besides::Mapping => self.one_list_of_rule_sets(&mut v1, place)?,
             Besides::Nothing | Besides::Rule => {}
         }
         if let Some(missing) = shape.required.iter().find(|name| !v1.contains_key(**name)) {
@@ -68,14 +74,10 @@ impl Rewriter<'_> {
 
         let mut v2 = Map::new();
         for (name, value) in v1 {
-            let Some(index) = shape.members.iter().position(|m| m.v1 == name) else {
-                self.context.touched.note(shape.name, &name);
+            let Some(index) = member_of(&name) else {
                 continue;
             };
             let member = &shape.members[index];
-            if member.v1 != member.v2 {
-                self.context.touched.note(shape.name, &name);
-            }
             let overruled = (0..index).any(|i| preferred[i] && shape.members[i].v2 == member.v2);
             if overruled {
                 self.context.touched.note(shape.name, &name);
@@ -141,7 +143,6 @@ impl Rewriter<'_> {
     fn one_list_of_rule_sets(
         &self,
         v1: &mut Map<String, Value>,
-        shape: &Shape,
         place: &str,
     ) -> Result<(), StepError> {
         let Some(single) = v1.shift_remove("policy_id") else {
@@ -152,7 +153,6 @@ impl Rewriter<'_> {
                 Err(refused(message, place))
             };
         };
-        self.context.touched.note(shape.name, "policy_id");
         let alone = Value::Array(vec![single.clone()]);
         let chosen = match v1.get("policy_ids") {
             None => alone,
