@@ -1,3 +1,4 @@
 //! All programs together, over real sockets, as their users meet them.
 
+mod anchore_cli;
 mod faces;
