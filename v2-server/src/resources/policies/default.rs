@@ -125,12 +125,130 @@ fn rule(
 
 #[cfg(test)]
 mod tests {
-    use super::super::engine::compile;
+    use super::super::engine::testing::{now, subject, vulnerability};
+    use super::super::engine::{EvaluatedImage, compile, evaluate};
     use super::*;
+    use crate::resources::images::evaluation::{
+        Dockerfile, DockerfileMode, PackageClass, VulnerabilityMatch,
+    };
 
     #[test]
     fn the_default_policy_has_no_problem() {
         let (_, problems) = compile(&policy());
         assert_eq!(problems, []);
+    }
+
+    fn outside_the_distribution(
+        found: VulnerabilityMatch,
+        package_type: &str,
+        version: &str,
+        path: &str,
+    ) -> VulnerabilityMatch {
+        VulnerabilityMatch {
+            fix: None,
+            package_type: package_type.to_owned(),
+            package_version: version.to_owned(),
+            package_class: PackageClass::NonOs,
+            package_path: path.to_owned(),
+            ..found
+        }
+    }
+
+    /// What a server of the previous generation was recorded to find with its default policy, on an image with the same
+    /// Dockerfile, packages and vulnerabilities.
+    #[test]
+    fn findings_are_those_that_servers_have_always_made() {
+        let mut subject = subject();
+        subject.feed.last_sync = Some(now().plus_seconds(-3 * 24 * 60 * 60));
+        subject.image.dockerfile = Some(Dockerfile {
+            mode: DockerfileMode::Actual,
+            text: "FROM scratch\nADD rootfs.tar /\nCMD [\"/bin/sh\"]\n".to_owned(),
+        });
+        subject.image.vulnerabilities = vec![
+            vulnerability("CVE-2020-28928", "Medium", "musl"),
+            outside_the_distribution(
+                vulnerability("CVE-2017-12794", "Medium", "django"),
+                "python",
+                "1.11.0",
+                "/usr/lib/python3/site-packages/django",
+            ),
+            outside_the_distribution(
+                vulnerability("CVE-2021-44228", "Critical", "log4j"),
+                "java",
+                "2.14.1",
+                "/app/log4j-core-2.14.1.jar",
+            ),
+            VulnerabilityMatch {
+                fix: Some("1.1.1k-r0".to_owned()),
+                ..vulnerability("CVE-2021-3449", "High", "libcrypto1.1")
+            },
+        ];
+        for found in &mut subject.image.vulnerabilities {
+            found.url = Some("http://cve".to_owned());
+        }
+        let (compiled, problems) = compile(&policy());
+        let image = EvaluatedImage {
+            tag: "1.0".to_owned(),
+            ..EvaluatedImage::default()
+        };
+        let evaluation = evaluate(&compiled, problems, &image, &subject, now());
+        let rows: Vec<_> = evaluation
+            .findings
+            .iter()
+            .map(|row| {
+                let [id, trigger, message] = [&row.trigger_id, &row.trigger, &row.message];
+                (
+                    id.as_str(),
+                    trigger.as_str(),
+                    message.as_str(),
+                    row.action.as_str(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                (
+                    "41cb7cdf04850e33a11f80c42bf660b3",
+                    "instruction",
+                    "Dockerfile directive 'HEALTHCHECK' not found, matching condition 'not_exists' check",
+                    "warn",
+                ),
+                (
+                    "deb3f1afb4ea0ddf587e6c62c341c6fa",
+                    "stale_feed_data",
+                    "The vulnerability feed for this image distro is older than MAXAGE (2) days",
+                    "warn",
+                ),
+                (
+                    "CVE-2020-28928+musl",
+                    "package",
+                    "MEDIUM Vulnerability found in os package type (APKG) - musl (fixed in: 1.1.24-r10)\
+                     (CVE-2020-28928 - http://cve)",
+                    "warn",
+                ),
+                (
+                    "CVE-2017-12794+django-1.11.0",
+                    "package",
+                    "MEDIUM Vulnerability found in non-os package type (python) - \
+                     /usr/lib/python3/site-packages/django (CVE-2017-12794 - http://cve)",
+                    "warn",
+                ),
+                (
+                    "CVE-2021-44228+log4j-core-2.14.1.jar",
+                    "package",
+                    "CRITICAL Vulnerability found in non-os package type (java) - /app/log4j-core-2.14.1.jar \
+                     (CVE-2021-44228 - http://cve)",
+                    "stop",
+                ),
+                (
+                    "CVE-2021-3449+libcrypto1.1",
+                    "package",
+                    "HIGH Vulnerability found in os package type (APKG) - libcrypto1.1 (fixed in: 1.1.1k-r0)\
+                     (CVE-2021-3449 - http://cve)",
+                    "stop",
+                ),
+            ]
+        );
     }
 }

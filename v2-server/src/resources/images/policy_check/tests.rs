@@ -307,7 +307,7 @@ async fn stored_matches_of_vulnerabilities_are_checked() {
                  VALUES ('vulnerabilities', 'alpine:3.12', $1, $2, $2, $2, 1)",
                 crate::params![true, now],
             )?;
-            Ok(vulnerabilities::store::replace(tx, image, &[found.clone()], now)?)
+            Ok(vulnerabilities::store::replace(tx, image, std::slice::from_ref(&found), now)?)
         })
         .await
         .unwrap();

@@ -1,6 +1,9 @@
 //! Patterns of policies: `*` wildcards and regular expressions.
 //!
-//! Policies are written against Python's `re`, look-around and back references included, hence `fancy_regex`.
+//! Policies are written against Python's `re`, look-around and back references included, hence `fancy_regex`. Two rare
+//! forms are refused when a policy is stored: comments in verbose expressions, and an opening bracket that is not escaped
+//! within a class.
+//!
 //! An expression is matched from the start of a text and need not reach its end; wildcards must fit the whole text.
 
 use std::sync::Arc;
@@ -160,6 +163,27 @@ mod tests {
     fn look_around_works_as_policies_expect() {
         assert!(matches("regexp:(?!docker\\.io).*", "quay.io"));
         assert!(!matches("regexp:(?!docker\\.io).*", "docker.io"));
+    }
+
+    #[test]
+    fn expressions_are_read_as_python_reads_them() {
+        for (expression, text) in [
+            (r"1\.0\Z", "1.0"),
+            (r"a\/b\_c\-d\:e\@f", "a/b_c-d:e@f"),
+            (r"a{,3}b", "aab"),
+            (r"(?P<word>a+)-(?P=word)", "aa-aa"),
+            (r"(?i)ABC", "abc"),
+            (r"[^]]+\]", "a]"),
+            (r"\w+(?<=c)\b", "abc"),
+        ] {
+            let expression = Expression::compile(expression).unwrap();
+            assert_eq!(
+                expression.matches(text),
+                Ok(true),
+                "{}",
+                expression.source()
+            );
+        }
     }
 
     #[test]
