@@ -1,184 +1,17 @@
-//! `vulnerabilities`: the vulnerabilities that were matched to the packages, and the data they were matched with.
+//! `package`: vulnerabilities that meet a number of conditions.
 
-use super::super::catalogue::{Arguments, Build, Gate, Kind, Parameter, State, Trigger};
-use super::super::engine::{Check, CheckError, Expression, Match, Subject};
-use super::Comparison;
+use super::super::Comparison;
+use super::{SEVERITIES, age, seconds};
 use crate::resources::images::evaluation::{
     CvssScores, PackageClass, ScoredRecord, VulnerabilityMatch,
 };
+use crate::resources::policies::catalogue::Arguments;
+use crate::resources::policies::engine::{Check, CheckError, Expression, Match, Subject};
 use crate::time::Timestamp;
 
-/// From harmless to worst.
-const SEVERITIES: &[&str] = &["unknown", "negligible", "low", "medium", "high", "critical"];
-
-const PACKAGE_TYPES: &[&str] = &["all", "os", "non-os"];
-
-const VENDOR_ONLY: Parameter = Parameter::optional(
-    "vendor_only",
-    Kind::Flag,
-    "true",
-    "Whether to leave out what the vendor will not fix; true when left out.",
-);
-
-const fn comparison(name: &'static str, description: &'static str) -> Parameter {
-    Parameter::optional(name, Kind::Choice(Comparison::WORDS), ">", description)
-}
-
-const fn score(name: &'static str, description: &'static str) -> Parameter {
-    Parameter::optional(name, Kind::Decimal, "7.5", description)
-}
-
-pub(super) const GATE: Gate = Gate {
-    name: "vulnerabilities",
-    description: "Looks at the vulnerabilities of the packages.",
-    state: State::Active,
-    superseded_by: None,
-    triggers: &[
-        Trigger {
-            for_sources: true,
-            parameters: &[
-                Parameter::required(
-                    "package_type",
-                    Kind::Choice(PACKAGE_TYPES),
-                    "all",
-                    "Whether to look at packages of the distribution, at all others, or at both.",
-                ),
-                comparison(
-                    "severity_comparison",
-                    "How the severity is compared; > when left out.",
-                ),
-                Parameter::optional(
-                    "severity",
-                    Kind::Choice(SEVERITIES),
-                    "high",
-                    "The severity to compare with; unknown when left out.",
-                ),
-                comparison(
-                    "cvss_v3_base_score_comparison",
-                    "How the CVSS v3 base score is compared; >= when left out.",
-                ),
-                score(
-                    "cvss_v3_base_score",
-                    "The CVSS v3 base score to compare with.",
-                ),
-                comparison(
-                    "cvss_v3_exploitability_score_comparison",
-                    "How the CVSS v3 exploitability sub-score is compared; >= when left out.",
-                ),
-                score(
-                    "cvss_v3_exploitability_score",
-                    "The CVSS v3 exploitability sub-score to compare with.",
-                ),
-                comparison(
-                    "cvss_v3_impact_score_comparison",
-                    "How the CVSS v3 impact sub-score is compared; >= when left out.",
-                ),
-                score(
-                    "cvss_v3_impact_score",
-                    "The CVSS v3 impact sub-score to compare with.",
-                ),
-                Parameter::optional(
-                    "fix_available",
-                    Kind::Flag,
-                    "true",
-                    "Whether there must be a fix or must be none; either when left out.",
-                ),
-                VENDOR_ONLY,
-                Parameter::optional(
-                    "max_days_since_creation",
-                    Kind::Integer,
-                    "7",
-                    "How many days ago the vulnerability must have been detected at least.",
-                ),
-                Parameter::optional(
-                    "max_days_since_fix",
-                    Kind::Integer,
-                    "30",
-                    "How many days ago the fix must have been seen at least; only together with fix_available true.",
-                ),
-                comparison(
-                    "vendor_cvss_v3_base_score_comparison",
-                    "How the vendor's CVSS v3 base score is compared; >= when left out.",
-                ),
-                score(
-                    "vendor_cvss_v3_base_score",
-                    "The vendor's CVSS v3 base score to compare with.",
-                ),
-                comparison(
-                    "vendor_cvss_v3_exploitability_score_comparison",
-                    "How the vendor's CVSS v3 exploitability sub-score is compared; >= when left out.",
-                ),
-                score(
-                    "vendor_cvss_v3_exploitability_score",
-                    "The vendor's CVSS v3 exploitability sub-score to compare with.",
-                ),
-                comparison(
-                    "vendor_cvss_v3_impact_score_comparison",
-                    "How the vendor's CVSS v3 impact sub-score is compared; >= when left out.",
-                ),
-                score(
-                    "vendor_cvss_v3_impact_score",
-                    "The vendor's CVSS v3 impact sub-score to compare with.",
-                ),
-                Parameter::optional(
-                    "package_path_exclude",
-                    Kind::Expression,
-                    r".*test\.jar",
-                    "Paths of packages to leave out; packages of the distribution are never left out.",
-                ),
-            ],
-            ..Trigger::new(
-                "package",
-                "Fires for each vulnerability that meets every condition given.",
-                Build::Check(Package::build),
-            )
-        },
-        Trigger {
-            for_sources: true,
-            parameters: &[Parameter::required(
-                "max_days_since_sync",
-                Kind::Integer,
-                "10",
-                "How many days old the data may be.",
-            )],
-            ..Trigger::new(
-                "stale_feed_data",
-                "Fires when the vulnerability data of the image's distribution is too old, or there is none.",
-                Build::Check(StaleFeedData::build),
-            )
-        },
-        Trigger::new(
-            "vulnerability_data_unavailable",
-            "Fires when there is no vulnerability data for the image's distribution.",
-            Build::Check(|_| Box::new(DataUnavailable)),
-        ),
-        Trigger {
-            for_sources: true,
-            parameters: &[
-                Parameter::required(
-                    "vulnerability_ids",
-                    Kind::List,
-                    "CVE-2019-1234",
-                    "The ids of the vulnerabilities.",
-                ),
-                VENDOR_ONLY,
-            ],
-            ..Trigger::new(
-                "denylist",
-                "Fires when the image has any of the given vulnerabilities.",
-                Build::Check(Denylist::build),
-            )
-        },
-        Trigger::new(
-            "kev_list",
-            "Fires for each vulnerability that is known to be exploited.",
-            Build::NotAvailable,
-        ),
-    ],
-};
-
+/// Every condition that is given must hold.
 #[derive(Debug)]
-struct Package {
+pub(super) struct Package {
     class: Option<PackageClass>,
     severity: (Comparison, usize),
     nvd: [ScoreCondition; 3],
@@ -244,7 +77,7 @@ fn compares(arguments: &Arguments, name: &str, otherwise: Comparison) -> Compari
 }
 
 impl Package {
-    fn build(arguments: &Arguments) -> Box<dyn Check> {
+    pub(super) fn build(arguments: &Arguments) -> Box<dyn Check> {
         let score = |name, comparison, of| ScoreCondition::build(arguments, name, comparison, of);
         Box::new(Self {
             class: PackageClass::parse(&arguments.required_text("package_type")),
@@ -396,16 +229,6 @@ fn old_enough(time: &str, days: Option<u64>, now: Timestamp) -> Option<Option<St
     (age(time, now) >= seconds(days)?).then(|| Some(day(time)))
 }
 
-/// Seconds from `time` to `now`.
-fn age(time: Timestamp, now: Timestamp) -> i64 {
-    now.unix().saturating_sub(time.unix())
-}
-
-/// The seconds in so many days; none when nothing can ever be that old.
-fn seconds(days: u64) -> Option<i64> {
-    i64::try_from(days).ok()?.checked_mul(24 * 60 * 60)
-}
-
 /// The day alone, such as `2026-05-22`.
 fn day(time: Timestamp) -> String {
     let text = time.to_string();
@@ -455,93 +278,6 @@ impl Check for Package {
             matches.extend(self.find(found, now)?);
         }
         Ok(matches)
-    }
-}
-
-#[derive(Debug)]
-struct StaleFeedData {
-    days: u64,
-}
-
-impl StaleFeedData {
-    fn build(arguments: &Arguments) -> Box<dyn Check> {
-        Box::new(Self {
-            days: arguments
-                .integer("max_days_since_sync")
-                .expect("required parameters are checked before a check is built"),
-        })
-    }
-}
-
-impl Check for StaleFeedData {
-    fn run(&self, subject: &Subject, now: Timestamp) -> Result<Vec<Match>, CheckError> {
-        let is_fresh = subject.feed.last_sync.is_some_and(|last_sync| {
-            seconds(self.days).is_none_or(|allowed| age(last_sync, now) <= allowed)
-        });
-        Ok(if is_fresh {
-            Vec::new()
-        } else {
-            vec![Match::new(format!(
-                "The vulnerability feed for this image distro is older than MAXAGE ({}) days",
-                self.days
-            ))]
-        })
-    }
-}
-
-#[derive(Debug)]
-struct DataUnavailable;
-
-impl Check for DataUnavailable {
-    fn run(&self, subject: &Subject, _: Timestamp) -> Result<Vec<Match>, CheckError> {
-        Ok(if subject.feed.has_data {
-            Vec::new()
-        } else {
-            vec![Match::new(format!(
-                "Distro-specific feed data not found for distro namespace: {}. Cannot perform CVE scan OS/distro \
-                 packages",
-                subject.feed.namespace.as_deref().unwrap_or("None")
-            ))]
-        })
-    }
-}
-
-#[derive(Debug)]
-struct Denylist {
-    ids: Vec<String>,
-    vendor_only: bool,
-}
-
-impl Denylist {
-    fn build(arguments: &Arguments) -> Box<dyn Check> {
-        Box::new(Self {
-            ids: arguments.list("vulnerability_ids"),
-            vendor_only: arguments.flag("vendor_only").unwrap_or(true),
-        })
-    }
-}
-
-impl Check for Denylist {
-    fn run(&self, subject: &Subject, _: Timestamp) -> Result<Vec<Match>, CheckError> {
-        let is_found = |id: &&String| {
-            subject.image.vulnerabilities.iter().any(|found| {
-                found.vulnerability_id == **id && !(self.vendor_only && found.will_not_fix)
-            })
-        };
-        let found: Vec<String> = self
-            .ids
-            .iter()
-            .filter(is_found)
-            .map(|id| format!("'{id}'"))
-            .collect();
-        Ok(if found.is_empty() {
-            Vec::new()
-        } else {
-            vec![Match::new(format!(
-                "Denylisted vulnerabilities detected: [{}]",
-                found.join(", ")
-            ))]
-        })
     }
 }
 
@@ -758,55 +494,5 @@ mod tests {
         assert_eq!(id("npm", "package.json"), "CVE-1+name-1.0");
         assert_eq!(id("python", "/usr/lib/python3/a"), "CVE-1+name-1.0");
         assert_eq!(id("java", ""), "CVE-1+name-1.0");
-    }
-
-    #[test]
-    fn stale_data_is_found_by_the_last_synchronisation() {
-        let found = |last_sync: Option<&str>| {
-            let mut subject = subject();
-            subject.feed.last_sync = last_sync.map(|time| time.parse().unwrap());
-            Rule::new("vulnerabilities", "stale_feed_data")
-                .with("max_days_since_sync", "2")
-                .messages(&subject)
-        };
-        assert_eq!(found(Some("2026-05-30T12:00:00Z")), NOTHING);
-        assert_eq!(found(Some("2026-05-30T11:59:59Z")).len(), 1);
-        assert_eq!(
-            found(None),
-            ["The vulnerability feed for this image distro is older than MAXAGE (2) days"]
-        );
-    }
-
-    #[test]
-    fn missing_data_names_the_distribution() {
-        let mut subject = subject();
-        let rule = Rule::new("vulnerabilities", "vulnerability_data_unavailable");
-        assert_eq!(rule.messages(&subject), NOTHING);
-        subject.feed.has_data = false;
-        assert_eq!(
-            rule.messages(&subject),
-            [
-                "Distro-specific feed data not found for distro namespace: alpine:3.12.0. Cannot perform CVE scan \
-                 OS/distro packages"
-            ]
-        );
-    }
-
-    #[test]
-    fn one_finding_lists_the_denied_vulnerabilities() {
-        let found = |ids: &str, vendor_only: &str| {
-            let mut subject = vulnerable();
-            subject.image.vulnerabilities[1].will_not_fix = true;
-            Rule::new("vulnerabilities", "denylist")
-                .with("vulnerability_ids", ids)
-                .with("vendor_only", vendor_only)
-                .messages(&subject)
-        };
-        assert_eq!(
-            found("CVE-2021-44228,CVE-1,CVE-2020-28928", "false"),
-            ["Denylisted vulnerabilities detected: ['CVE-2021-44228', 'CVE-2020-28928']"]
-        );
-        assert_eq!(found("CVE-2021-44228", "true"), NOTHING);
-        assert_eq!(found("CVE-1", "false"), NOTHING);
     }
 }
