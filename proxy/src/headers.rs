@@ -50,9 +50,8 @@ const REWRITTEN_RESPONSE: [HeaderName; 8] = [
     header::LINK,
     header::LOCATION,
 ];
-/// The same, for names without a constant.
-const REWRITTEN_RESPONSE_NAMES: [&str; 4] =
-    ["content-md5", "digest", "content-digest", "repr-digest"];
+/// Fields that hold a digest of a body, on either side.
+const BODY_DIGESTS: [&str; 4] = ["content-md5", "digest", "content-digest", "repr-digest"];
 
 /// Fields that no `Connection` header may name: routing and audit depend on them.
 const PROTECTED: [&str; 6] = [
@@ -74,8 +73,8 @@ pub(crate) fn clean_request(head: &mut RequestHeader) -> Result<(), Failure> {
     for name in HOP_BY_HOP.iter().chain(&REWRITTEN_REQUEST) {
         head.remove_header(name);
     }
-    for name in HOP_BY_HOP_NAMES {
-        head.remove_header(name);
+    for name in HOP_BY_HOP_NAMES.iter().chain(&BODY_DIGESTS) {
+        head.remove_header(*name);
     }
     Ok(())
 }
@@ -99,7 +98,7 @@ pub(crate) fn clean_rewritten_response(head: &mut ResponseHeader) {
     for name in &REWRITTEN_RESPONSE {
         head.remove_header(name);
     }
-    for name in REWRITTEN_RESPONSE_NAMES {
+    for name in BODY_DIGESTS {
         head.remove_header(name);
     }
 }

@@ -10,6 +10,7 @@ use pingora::{Error, ErrorType};
 use windlass_transforms::rewrite;
 
 use crate::error::{Failure, Kind};
+use crate::headers;
 
 /// Sizes: bytes, unless said otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +86,9 @@ impl Limits {
                 "max_header_bytes",
                 self.max_header_bytes,
             ));
+        }
+        if headers::content_length(&head.headers).is_some_and(|n| n > self.max_body_bytes as u64) {
+            return Err(self.body_too_large());
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 //! request_filter           routing: V1 requests are answered here, by the relay
 //!   └─ V2 requests go on
 //! upstream_peer            where the V2 server is
+//! fail_to_connect          whether it is anywhere else
 //! upstream_request_filter  what it is told about the client
 //! request_body_filter      the limit on bodies
 //! response_filter          framing for old clients, and for a proxy that stops
@@ -131,6 +132,17 @@ impl ProxyHttp for Phases {
     ) -> Result<Box<HttpPeer>> {
         let peer = self.app.upstream.peer().map_err(Failure::into_cause)?;
         Ok(Box::new(HttpPeer::clone(&peer)))
+    }
+
+    fn fail_to_connect(
+        &self,
+        _session: &mut Session,
+        peer: &HttpPeer,
+        _ctx: &mut Context,
+        mut error: Box<Error>,
+    ) -> Box<Error> {
+        error.set_retry(self.app.upstream.leave(peer));
+        error
     }
 
     async fn upstream_request_filter(

@@ -54,7 +54,6 @@ pub(crate) async fn receive(
     if session.is_body_empty() {
         return Ok(Incoming::None);
     }
-    let declared = headers::content_length(&session.req_header().headers);
     match plan.request_body() {
         RequestBody::Rewrite(_) => {
             let json = read_json(session, ctx, limits).await?;
@@ -80,12 +79,7 @@ pub(crate) async fn receive(
             read_whole(session, ctx, limits).await?;
             Ok(Incoming::None)
         }
-        RequestBody::Opaque => {
-            if declared.is_some_and(|length| length > limits.max_body_bytes as u64) {
-                return Err(limits.body_too_large());
-            }
-            Ok(Incoming::Stream)
-        }
+        RequestBody::Opaque => Ok(Incoming::Stream),
     }
 }
 

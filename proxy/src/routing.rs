@@ -89,8 +89,12 @@ pub(crate) fn route(app: &App, session: &Session, ctx: &mut Context) -> Destinat
     let face = Face::of(head.uri.path());
     ctx.versionless = matches!(face, Face::Versionless(_));
     let destination = match app.limits.check_head(head) {
-        Ok(()) => destination(app.mappings.routes(), app.versionless, &head.method, face),
         Err(failure) => Destination::Refuse(failure, None),
+        // What is not UTF-8 has been replaced in what is matched here.
+        Ok(()) if face != Face::V2 && !head.raw_path_is_utf8() => {
+            Destination::Refuse(Failure::malformed("the path is not UTF-8"), None)
+        }
+        Ok(()) => destination(app.mappings.routes(), app.versionless, &head.method, face),
     };
     let is_v2 = face == Face::V2 || matches!(destination, Destination::PassThrough);
     ctx.generation = if is_v2 {

@@ -24,9 +24,9 @@ use crate::routing::Versionless;
 use crate::serve::{self, Sockets};
 use crate::upstream::{Upstream, UpstreamUrl};
 
-/// How often pingora tries to pass a request through. Only requests that may be repeated are
-/// tried twice.
-const TRIES: usize = 2;
+/// How often pingora tries to pass a request through: again when another address of the upstream
+/// is left to try, or when a kept connection was closed and the request may be repeated.
+const TRIES: usize = 3;
 
 /// A certificate and its key, both PEM files.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use windlass_proxy::{Limits, Timeouts};
+use windlass_proxy::{Limits, Timeouts, UpstreamUrl};
 
 use crate::support::{Answer, FakeUpstream, Script, Signal, TestProxy};
 
@@ -64,6 +64,17 @@ fn an_upstream_that_is_down_is_a_502() {
     let records = proxy.records();
     assert_eq!(records[0].reason.as_deref(), Some("upstream unreachable"));
     assert_eq!(records[0].upstream_status, None);
+}
+
+#[test]
+fn another_address_of_the_upstream_is_tried_when_one_is_down() {
+    let upstream = FakeUpstream::always(Script::json(200, r#"{"items":[]}"#));
+    // `localhost` may lead to `::1` first, where nobody listens.
+    let url = format!("http://localhost:{}", upstream.address().port());
+    for path in ["/v1/things", "/v2/things"] {
+        let proxy = TestProxy::in_front_of(UpstreamUrl::parse(&url).unwrap(), |builder| builder);
+        assert_eq!(proxy.client().get(path).status, 200, "{path}");
+    }
 }
 
 #[test]

@@ -15,3 +15,4 @@ mod requests;
 mod routing;
 mod smuggling;
 mod stopping;
+mod tls;

@@ -124,6 +124,16 @@ fn paths_that_cannot_be_read_are_refused() {
 }
 
 #[test]
+fn a_path_that_is_not_utf_8_is_refused_and_never_forwarded_as_another() {
+    let upstream = things();
+    let proxy = TestProxy::start(upstream.address());
+    let mut client = proxy.client();
+    client.send(b"GET /v1/things/a\xff HTTP/1.1\r\nHost: a\r\nAuthorization: x\r\n\r\n");
+    assert_eq!(client.answer().status, 400);
+    assert!(upstream.received().is_empty());
+}
+
+#[test]
 fn operations_that_v2_lacks_are_410_and_unmapped_ones_501_in_the_form_of_v1() {
     let upstream = things();
     let proxy = TestProxy::start(upstream.address());

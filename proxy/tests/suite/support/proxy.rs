@@ -31,8 +31,16 @@ impl TestProxy {
         upstream: SocketAddr,
         set: impl FnOnce(ProxyBuilder) -> ProxyBuilder,
     ) -> Self {
+        Self::in_front_of(UpstreamUrl::plain(upstream), set)
+    }
+
+    /// The same with an upstream named by its URL.
+    pub(crate) fn in_front_of(
+        upstream: UpstreamUrl,
+        set: impl FnOnce(ProxyBuilder) -> ProxyBuilder,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let builder = Proxy::builder(UpstreamUrl::plain(upstream), compile(MAPPINGS))
+        let builder = Proxy::builder(upstream, compile(MAPPINGS))
             .listen("127.0.0.1:0")
             .admin_listen("127.0.0.1:0")
             .records(Some(folder.path().join("records.jsonl")))
