@@ -94,19 +94,18 @@ async fn serve(config: Config, mappings: Arc<Mappings>) -> Result<(), String> {
             format!("failed to make the folder `{}`: {error}", folder.display())
         })?;
     }
-    let (server, upstream) = match &config.upstream {
-        Some(upstream) => (None, upstream.clone()),
-        None => {
-            let server = EmbeddedServer::start(
-                config.data_dir.clone(),
-                config.server_listen,
-                config.admin_password.clone(),
-            )
-            .await
-            .map_err(|error| with_causes(&error))?;
-            let upstream = UpstreamUrl::plain(server.address());
-            (Some(server), upstream)
-        }
+    let (server, upstream) = if let Some(upstream) = &config.upstream {
+        (None, upstream.clone())
+    } else {
+        let server = EmbeddedServer::start(
+            config.data_dir.clone(),
+            config.server_listen,
+            config.admin_password.clone(),
+        )
+        .await
+        .map_err(|error| with_causes(&error))?;
+        let upstream = UpstreamUrl::plain(server.address());
+        (Some(server), upstream)
     };
     let mut builder = Proxy::builder(upstream.clone(), mappings)
         .listen(&config.listen)

@@ -174,7 +174,7 @@ fn small_answers_that_are_not_json_are_a_502() {
             if body.is_empty() { String::new() } else { format!("{:x}\r\n{body}\r\n", body.len()) }
         ));
         assert_recovers(chunks, |answer| {
-            assert_v1_error(answer, 502, "the upstream")
+            assert_v1_error(answer, 502, "the upstream");
         });
     }
 }

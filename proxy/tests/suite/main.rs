@@ -1,7 +1,8 @@
 //! The proxy over real sockets, between raw clients and upstreams that misbehave on demand.
 
 // Marked as test code, which it is, for the lints.
-#[cfg(test)]
+#![cfg(test)]
+
 mod support;
 
 mod admin;
