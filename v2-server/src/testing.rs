@@ -160,6 +160,10 @@ pub(crate) struct Call {
 
 impl Call {
     /// Sent by this user, with the password of tests.
+    #[expect(
+        clippy::wrong_self_convention,
+        reason = "tests read as sentences: get this as that user"
+    )]
     pub(crate) fn as_user(self, username: &str) -> Self {
         self.with_password(username, PASSWORD)
     }

@@ -82,7 +82,7 @@ pub(crate) async fn read_up_to(
     }
     axum::body::to_bytes(body, limit).await.map_err(|error| {
         let is_too_long = std::error::Error::source(&error)
-            .is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
+            .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
         if is_too_long {
             Problem::too_large(limit, setting)
         } else {

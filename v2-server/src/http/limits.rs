@@ -18,13 +18,18 @@ pub(crate) const REQUEST_ID_HEADER: &str = "x-request-id";
 /// The longest id a client may choose.
 const LONGEST_ID: usize = 128;
 
-/// The id of a request.
-#[derive(Debug, Clone)]
-pub(crate) struct RequestId(pub(crate) String);
+tokio::task_local! {
+    static REQUEST_ID: String;
+}
+
+/// The id of the request that is being answered, for records that tell which one it was.
+pub(crate) fn current_request_id() -> Option<String> {
+    REQUEST_ID.try_with(String::clone).ok()
+}
 
 /// Gives the request an id, answers with it, and logs one line for each request. Paths are logged as
 /// templates: what stands in them may be a name, what stands in a query may be anything.
-pub(crate) async fn request_id(mut request: Request, next: Next) -> Response {
+pub(crate) async fn request_id(request: Request, next: Next) -> Response {
     let id = request
         .headers()
         .get(REQUEST_ID_HEADER)
@@ -32,7 +37,6 @@ pub(crate) async fn request_id(mut request: Request, next: Next) -> Response {
         .filter(|id| is_fit(id))
         .map_or_else(|| Uuid::new_v4().to_string(), str::to_owned);
     let header = HeaderValue::from_str(&id).expect("an id is printable ASCII");
-    request.extensions_mut().insert(RequestId(id.clone()));
     let began = Instant::now();
     let method = request.method().clone();
     let template = request
@@ -41,7 +45,8 @@ pub(crate) async fn request_id(mut request: Request, next: Next) -> Response {
         .map_or("unknown", MatchedPath::as_str)
         .to_owned();
     let span = tracing::info_span!("request", request.id = %id);
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let answered = next.run(request).instrument(span.clone());
+    let mut response = REQUEST_ID.scope(id, answered).await;
     response.headers_mut().insert(REQUEST_ID_HEADER, header);
     let status = response.status().as_u16();
     let duration_ms = began.elapsed().as_millis();

@@ -6,7 +6,6 @@ pub(crate) mod drain;
 pub(crate) mod error;
 pub(crate) mod guard;
 pub(crate) mod limits;
-pub(crate) mod page;
 pub(crate) mod path;
 pub(crate) mod problem;
 pub(crate) mod query;

@@ -341,6 +341,24 @@ async fn requests_have_an_id_that_clients_may_choose() {
 }
 
 #[tokio::test]
+async fn events_tell_which_request_they_come_from() {
+    let server = TestServer::start().await;
+    let account = server
+        .post("/v2/accounts")
+        .json(json!({ "name": "acme" }))
+        .header("x-request-id", "my-id-7");
+    assert_eq!(account.await.status, 200);
+    let events = server
+        .get("/v2/events")
+        .header("x-anchore-account", "acme")
+        .await;
+    assert_eq!(
+        events.body["results"][0]["event"]["source"]["request_id"],
+        "my-id-7"
+    );
+}
+
+#[tokio::test]
 async fn the_document_and_its_browser_need_no_login_and_nothing_from_elsewhere() {
     let server = TestServer::start().await;
     let document = server.get("/v2/openapi.json").anonymous().await;

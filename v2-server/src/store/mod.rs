@@ -69,7 +69,7 @@ impl Store {
     /// program wrote it.
     pub fn open(folder: &Path) -> Result<Self> {
         let sqlite = Sqlite::open(folder)?;
-        sqlite.with_writer(|connection| migrate::apply(connection))?;
+        sqlite.with_writer(migrate::apply)?;
         Ok(Self {
             sqlite: Arc::new(sqlite),
         })

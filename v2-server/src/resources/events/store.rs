@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::catalogue::EventType;
 use super::types::{Event, EventResource, EventResponse, EventSource};
+use crate::http::limits::current_request_id;
 use crate::ids::IdSource;
 use crate::params;
 use crate::state::AppState;
@@ -31,7 +32,7 @@ impl Origin {
             service_name,
             host_id: state.host_id.clone(),
             base_url: state.base_url.clone(),
-            request_id: None,
+            request_id: current_request_id(),
             now: state.now(),
             ids: Arc::clone(&state.ids),
         }

@@ -15,6 +15,10 @@ pub(crate) struct SystemStatusResponse {
 }
 
 /// A service. This server is one program; it shows the parts clients know by name.
+#[expect(
+    clippy::struct_field_names,
+    reason = "the fields are named as in the specification"
+)]
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Service {
     /// The server it runs on.
