@@ -138,7 +138,7 @@ fn client_report(key: ClientKey, used: ClientUse, mappings: &Mappings) -> Client
     for (called, seen) in used.operations {
         match called {
             Called::UnknownV1 => unknown_path_calls += seen.calls,
-            Called::V2(call) => operations.push(v2_report(call, seen)),
+            Called::V2(call) => operations.push(v2_report(format!("V2 {call}"), seen)),
             Called::V1(id) => operations.push(v1_report(
                 mappings.operation(&id).map(AsRef::as_ref),
                 id,
