@@ -66,6 +66,10 @@ pub enum StepError {
         /// Members of the error's `detail` besides those that every error has.
         detail: Map<String, Value>,
     },
+    /// The body breaks its schema: answered as servers answer such bodies, with 400 in problem
+    /// form.
+    #[error("{0}")]
+    Malformed(String),
     /// The upstream answer is not what the step expects.
     #[error("{0}")]
     Unexpected(String),

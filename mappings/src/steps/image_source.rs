@@ -45,7 +45,9 @@ const PLAIN_REGISTRIES: &[&str] = &[
 /// 400 in the words of V1 servers: both forms at once, neither, or a digest without a tag.
 fn v1_to_v2(value: Value, context: &StepContext) -> Result<Value, StepError> {
     let Value::Object(mut body) = value else {
-        return Err(StepError::refused(400, "the body is not of type 'object'"));
+        return Err(StepError::Malformed(
+            "the body is not of type 'object'".to_owned(),
+        ));
     };
     if body.is_empty() {
         return Err(invalid(
@@ -60,10 +62,9 @@ fn v1_to_v2(value: Value, context: &StepContext) -> Result<Value, StepError> {
         match value {
             Value::Null => Ok(None),
             Value::String(text) => Ok(Some(text).filter(|text| !text.is_empty())),
-            _ => Err(StepError::refused(
-                400,
-                format!("the value is not of type 'string' - '{name}'"),
-            )),
+            _ => Err(StepError::Malformed(format!(
+                "the value is not of type 'string' - '{name}'"
+            ))),
         }
     };
     let tag = take("tag")?;
@@ -271,9 +272,8 @@ mod tests {
         );
         assert_eq!(
             rewritten(json!({"tag": 1})),
-            Err(StepError::refused(
-                400,
-                "the value is not of type 'string' - 'tag'"
+            Err(StepError::Malformed(
+                "the value is not of type 'string' - 'tag'".to_owned()
             ))
         );
         assert!(rewritten(json!(["app:1"])).is_err());

@@ -23,7 +23,9 @@ pub(super) const STEP: Step = Step {
 /// See above, and 400 for a body that is no object.
 fn v1_to_v2(value: Value, context: &StepContext) -> Result<Value, StepError> {
     let Value::Object(mut record) = value else {
-        return Err(StepError::refused(400, "the body is not of type 'object'"));
+        return Err(StepError::Malformed(
+            "the body is not of type 'object'".to_owned(),
+        ));
     };
     let in_route = text(&context.path, "policyId").unwrap_or_default();
     match record.get("policy_id") {
@@ -145,9 +147,6 @@ mod tests {
 
     #[test]
     fn bodies_of_other_types_are_refused() {
-        assert!(matches!(
-            rewritten(json!([])),
-            Err(StepError::Refused { status: 400, .. })
-        ));
+        assert!(matches!(rewritten(json!([])), Err(StepError::Malformed(_))));
     }
 }

@@ -337,20 +337,24 @@ fn check_answer(
 
 /// A step that refuses decides the answer.
 fn check_refusal(case: &Case, error: RewriteError) -> Result<(), Wrong> {
-    let RewriteError::Step {
-        error: StepError::Refused {
-            status, message, ..
-        },
-        ..
-    } = error
-    else {
-        return Err(error.to_string());
+    let (status, member, message) = match error {
+        RewriteError::Step {
+            error: StepError::Refused {
+                status, message, ..
+            },
+            ..
+        } => (status, "message", message),
+        RewriteError::Step {
+            error: StepError::Malformed(message),
+            ..
+        } => (400, "detail", message),
+        other => return Err(other.to_string()),
     };
     let expected = expected_answer(case)?;
     same_status(status, &expected)?;
     let body: Value = serde_json::from_str(&expected.message.body)
         .map_err(|error| format!("response.v1.http: {error}"))?;
-    if body["message"] != Value::String(message.clone()) {
+    if body[member] != Value::String(message.clone()) {
         return Err(format!("response.v1.http: the step says `{message}`"));
     }
     Ok(())

@@ -218,6 +218,7 @@ impl Failure {
                     ..Self::new(Kind::Refused(status), message)
                 }
             }
+            StepError::Malformed(what) => Self::malformed(what),
             StepError::Unexpected(what) => Self::wrong_answer(format!(
                 "the answer of the upstream cannot be rewritten: step `{step}`: {what}"
             )),
@@ -268,6 +269,10 @@ impl Failure {
                 Answer::problem(status, &self.message).with_allow(allowed)
             }
             (Kind::MediaType, _) => Answer::titled_problem(status, &self.message),
+            // The mapping speaks for the V1 server, which named no operation.
+            (Kind::Refused(_), Generation::V1) => {
+                Answer::v1_error(status, &self.message, None, (*self.detail).clone())
+            }
             (_, Generation::V1) => {
                 Answer::v1_error(status, &self.message, operation, (*self.detail).clone())
             }

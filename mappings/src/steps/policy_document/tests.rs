@@ -25,11 +25,7 @@ fn mapping_with(policies: &Value) -> Value {
 
 fn refusal(v1: Value) -> String {
     match v1_to_v2(v1, &StepContext::default()) {
-        Err(StepError::Refused {
-            status: 400,
-            message,
-            ..
-        }) => message,
+        Err(StepError::Malformed(message)) => message,
         other => panic!("not refused: {other:?}"),
     }
 }
@@ -161,9 +157,8 @@ fn a_changed_policy_id_is_told_from_changed_policy_ids_by_what_v2_holds() {
     let both = json!({"policy_id": "p", "policy_ids": ["q"]});
     assert_eq!(
         sets(both.clone(), &unknown),
-        Err(StepError::refused(
-            400,
-            "'policy_id' and 'policy_ids' name different policies - 'mappings.0'"
+        Err(StepError::Malformed(
+            "'policy_id' and 'policy_ids' name different policies - 'mappings.0'".to_owned()
         ))
     );
     assert!(sets(json!({"policy_id": "x", "policy_ids": ["y"]}), &known).is_err());
@@ -237,9 +232,8 @@ fn missing_members_are_refused_in_v1_words() {
     context.path.insert("policyId".into(), "b1".into());
     assert_eq!(
         v1_to_v2(json!({"id": "b1"}), &context),
-        Err(StepError::refused(
-            400,
-            "'version' is a required property - 'policybundle'"
+        Err(StepError::Malformed(
+            "'version' is a required property - 'policybundle'".to_owned()
         ))
     );
 }

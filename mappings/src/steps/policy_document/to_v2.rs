@@ -266,12 +266,12 @@ fn wrong_type(expected: &str, place: &str) -> StepError {
     }
 }
 
-/// 400 with the place after the message, as V1 servers wrote it.
+/// A broken schema, with the place after the message, as V1 servers wrote it.
 fn refused(message: &str, place: &str) -> StepError {
     let message = if place.is_empty() {
         message.to_owned()
     } else {
         format!("{message} - '{place}'")
     };
-    StepError::refused(400, message)
+    StepError::Malformed(message)
 }
