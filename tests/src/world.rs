@@ -215,11 +215,20 @@ impl World {
 
     /// Waits until the image is analysed.
     pub async fn analyzed(&self, digest: &str) {
+        self.analyzed_in("admin", digest).await;
+    }
+
+    /// Waits until the image of an account is analysed.
+    pub async fn analyzed_in(&self, account: &str, digest: &str) {
+        let url = format!("{}/v2/images/{digest}", self.server_url());
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let image = self
-                .v2(Method::GET, &format!("/images/{digest}"), None)
-                .await;
+            let request = self
+                .http
+                .get(&url)
+                .basic_auth("admin", Some(ADMIN_PASSWORD))
+                .header("x-anchore-account", account);
+            let image = read(request).await;
             let status = if image.status == 200 {
                 image.json()["analysis_status"].clone()
             } else {

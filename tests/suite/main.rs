@@ -2,3 +2,5 @@
 
 mod anchore_cli;
 mod faces;
+mod recordings;
+mod reference;
