@@ -173,3 +173,34 @@ pub(crate) fn server(settings: &Settings) -> Result<ServerBuilder, Error> {
     }
     Ok(builder)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_a_good_value() {
+        let settings = PROGRAM
+            .read_from(["windlass-server"], |_variable| None)
+            .unwrap();
+        server(&settings).unwrap();
+        assert_eq!(
+            settings.get::<LogFormat>("log_format").unwrap(),
+            LogFormat::Text
+        );
+        settings
+            .get::<tracing_subscriber::EnvFilter>("log")
+            .unwrap();
+    }
+
+    #[test]
+    fn a_password_comes_from_its_variable() {
+        let settings = PROGRAM
+            .read_from(["windlass-server"], |variable| {
+                (variable == "WINDLASS_ADMIN_PASSWORD").then(|| "secret".to_owned())
+            })
+            .unwrap();
+        let password: String = settings.get("admin_password").unwrap();
+        assert_eq!(password, "secret");
+    }
+}

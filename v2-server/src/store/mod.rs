@@ -35,6 +35,9 @@ mod sqlite;
 mod transaction;
 mod value;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -69,7 +72,7 @@ impl Store {
     /// program wrote it.
     pub fn open(folder: &Path) -> Result<Self> {
         let sqlite = Sqlite::open(folder)?;
-        sqlite.with_writer(migrate::apply)?;
+        sqlite.prepare(migrate::apply)?;
         Ok(Self {
             sqlite: Arc::new(sqlite),
         })

@@ -38,8 +38,8 @@ impl Sqlite {
         let writer = connect(&file)?;
         // Readers never wait for the writer in this mode, nor the writer for them.
         writer.pragma_update(None, "journal_mode", "wal")?;
-        // What was acknowledged survives a power cut, not only a crash.
-        writer.pragma_update(None, "synchronous", "full")?;
+        // Enough while the tables are made: what a power cut takes is made again.
+        writer.pragma_update(None, "synchronous", "normal")?;
         Ok(Self {
             file,
             writer: Arc::new(Mutex::new(writer)),
@@ -48,16 +48,19 @@ impl Sqlite {
         })
     }
 
-    /// Runs `work` on the writer before the server has started.
-    pub(super) fn with_writer<T>(
+    /// Makes the tables with `migrate`, and from then on keeps what was acknowledged through a power
+    /// cut, not only through a crash.
+    pub(super) fn prepare(
         &self,
-        work: impl FnOnce(&mut Connection) -> Result<T>,
-    ) -> Result<T> {
+        migrate: impl FnOnce(&mut Connection) -> Result<()>,
+    ) -> Result<()> {
         let mut writer = self
             .writer
             .try_lock()
             .expect("nobody else has the store before it is returned");
-        work(&mut writer)
+        migrate(&mut writer)?;
+        writer.pragma_update(None, "synchronous", "full")?;
+        Ok(())
     }
 
     pub(super) async fn read<T, E, F>(&self, work: F) -> std::result::Result<T, E>
