@@ -22,6 +22,7 @@ mod access;
 mod analysis;
 mod bootstrap;
 mod distribution;
+mod hex;
 mod http;
 mod ids;
 mod jobs;

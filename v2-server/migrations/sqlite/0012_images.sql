@@ -35,7 +35,8 @@ CREATE TABLE images (
     layers                 TEXT NOT NULL,
     UNIQUE (account_name, image_digest)
 );
-CREATE INDEX images_by_age ON images (account_name, image_status, id);
+CREATE INDEX images_by_age ON images (account_name, id);
+CREATE INDEX images_by_status ON images (account_name, image_status, id);
 CREATE INDEX images_by_analysis_status ON images (account_name, analysis_status, id);
 CREATE INDEX images_by_image_id ON images (account_name, image_id);
 CREATE INDEX images_to_analyze ON images (analysis_status, queued_at) WHERE import_uuid IS NOT NULL;

@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::challenge::Challenge;
 use super::manifest::{self, Answer};
 use super::{Endpoint, LookupError, ResolvedImage};
+use crate::hex::hex;
 use crate::resources::images::reference::DEFAULT_REGISTRY;
 
 /// Where the default registry really answers.
@@ -169,11 +170,7 @@ impl<'a> Conversation<'a> {
         let path = format!("{}/manifests/{version}", self.path(repository));
         let response = self.get(&path, Some(manifest::ACCEPTED)).await?;
         let body = self.body(response).await?;
-        let mut digest = String::from("sha256:");
-        for byte in Sha256::digest(&body) {
-            use std::fmt::Write;
-            write!(digest, "{byte:02x}").expect("writing into a text cannot fail");
-        }
+        let digest = format!("sha256:{}", hex(&Sha256::digest(&body)));
         if version.starts_with("sha256:") && version != digest {
             return Err(
                 self.not_supported("what it sends has another digest than what was asked for")

@@ -8,17 +8,15 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use sha2::{Digest, Sha256};
 
+use crate::hex::hex;
+
 /// The manifest of the one image; its configuration has the digest `sha256:c0ffee`.
 pub(crate) const IMAGE: &str =
     r#"{"schemaVersion":2,"config":{"digest":"sha256:c0ffee"},"layers":[]}"#;
 
 /// `sha256:…` of a text.
 pub(crate) fn digest(text: &str) -> String {
-    let hex: String = Sha256::digest(text)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("sha256:{hex}")
+    format!("sha256:{}", hex(&Sha256::digest(text)))
 }
 
 /// Serves `app` on a free port.

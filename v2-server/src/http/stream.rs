@@ -72,48 +72,54 @@ mod tests {
     use super::super::ApiError;
     use super::*;
 
-    struct Fixed(Vec<ApiResult<Option<String>>>);
+    /// Gives these pieces, and then fails or ends.
+    struct Fixed {
+        pieces: &'static [&'static str],
+        fails: bool,
+    }
 
     impl Pieces for Fixed {
         async fn next(&mut self) -> ApiResult<Option<String>> {
-            if self.0.is_empty() {
-                Ok(None)
-            } else {
-                self.0.remove(0)
+            match self.pieces.split_first() {
+                Some((piece, rest)) => {
+                    self.pieces = rest;
+                    Ok(Some((*piece).to_owned()))
+                }
+                None if self.fails => Err(ApiError::not_found("gone")),
+                None => Ok(None),
             }
         }
     }
 
-    fn piece(text: &str) -> ApiResult<Option<String>> {
-        Ok(Some(text.to_owned()))
+    fn fixed(pieces: &'static [&'static str], fails: bool) -> Fixed {
+        Fixed { pieces, fails }
     }
 
-    async fn text(pieces: Vec<ApiResult<Option<String>>>) -> Result<String, axum::Error> {
-        let answer = list("{\"items\":", Fixed(pieces), "}").await.unwrap();
+    async fn text(pieces: Fixed) -> Result<String, axum::Error> {
+        let answer = list("{\"items\":", pieces, "}").await.unwrap();
         let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await?;
         Ok(String::from_utf8(bytes.to_vec()).unwrap())
     }
 
     #[tokio::test]
     async fn any_number_of_pieces_makes_one_list() {
-        assert_eq!(text(vec![]).await.unwrap(), r#"{"items":[]}"#);
-        assert_eq!(
-            text(vec![piece("1,2")]).await.unwrap(),
-            r#"{"items":[1,2]}"#
-        );
-        let three = vec![piece("1,2"), piece("3"), piece("4")];
-        assert_eq!(text(three).await.unwrap(), r#"{"items":[1,2,3,4]}"#);
+        for (pieces, expected) in [
+            (&[][..], r#"{"items":[]}"#),
+            (&["1,2"], r#"{"items":[1,2]}"#),
+            (&["1,2", "3", "4"], r#"{"items":[1,2,3,4]}"#),
+        ] {
+            assert_eq!(text(fixed(pieces, false)).await.unwrap(), expected);
+        }
     }
 
     #[tokio::test]
     async fn a_failure_in_the_middle_breaks_the_answer_off() {
-        let broken = vec![piece("1"), piece("2"), Err(ApiError::internal("gone"))];
-        assert!(text(broken).await.is_err());
+        assert!(text(fixed(&["1", "2"], true)).await.is_err());
     }
 
     #[tokio::test]
     async fn a_failure_at_the_start_is_an_answer() {
-        let failed = list("", Fixed(vec![Err(ApiError::not_found("x"))]), "").await;
+        let failed = list("", fixed(&["1"], true), "").await;
         assert!(matches!(failed, Err(ApiError::Api(_))));
     }
 }

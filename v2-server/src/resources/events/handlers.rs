@@ -11,6 +11,9 @@ use crate::time::Timestamp;
 /// Most events on a page.
 const LARGEST_PAGE: i64 = 1000;
 
+/// Seconds an event is kept: 180 days.
+const KEPT: i64 = 180 * 86_400;
+
 /// List events, newest first
 #[utoipa::path(
     get, path = "/events", tag = "Events", params(EventsQuery),
@@ -109,6 +112,14 @@ pub(super) async fn delete_event(
         .write(move |tx| Ok(store::delete(tx, &account, &path.event_id)?))
         .await?;
     if was_there { Ok(()) } else { Err(unknown()) }
+}
+
+/// Forgets events that are too old.
+pub(crate) async fn forget_old(state: AppState) -> ApiResult<()> {
+    let before = state.now().plus_seconds(-KEPT);
+    state
+        .write(move |tx| Ok(store::delete_older(tx, before)?))
+        .await
 }
 
 fn unknown() -> ApiError {

@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 
 use crate::state::AppState;
 
+pub(crate) use handlers::forget_old;
 pub(crate) use store::{NewEvent, Origin};
 
 /// The operations of this resource.

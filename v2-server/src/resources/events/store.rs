@@ -194,6 +194,12 @@ pub(super) fn delete(tx: &mut Transaction<'_>, account: &str, event_id: &str) ->
     Ok(deleted > 0)
 }
 
+/// Deletes the events of all accounts from before a moment.
+pub(super) fn delete_older(tx: &mut Transaction<'_>, before: Timestamp) -> Result<()> {
+    tx.execute("DELETE FROM events WHERE created_at < $1", params![before])?;
+    Ok(())
+}
+
 const COLUMNS: &str = "event_id, account_name, type, category, level, message, details, resource_type, resource_id, \
                        service_name, host_id, base_url, request_id, created_at";
 

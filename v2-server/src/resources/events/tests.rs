@@ -276,3 +276,23 @@ async fn reading_does_not_permit_deleting_all() {
         "Not authorized",
     );
 }
+
+#[tokio::test]
+async fn events_are_forgotten_after_half_a_year() {
+    let server = with_three_events().await;
+    server.clock.advance(180 * 86_400 - 60);
+    super::forget_old(server.state.clone()).await.unwrap();
+    assert_eq!(resources(&server.get("/v2/events").await.body), ["c", "b"]);
+}
+
+#[tokio::test]
+async fn an_event_names_the_request_that_caused_it() {
+    let server = TestServer::start().await;
+    let answer = server
+        .post("/v2/repositories?repository=127.0.0.1:1/none")
+        .header("x-request-id", "req-1")
+        .await;
+    assert_eq!(answer.status, 404);
+    let event = server.get("/v2/events").await.body["results"][0]["event"].clone();
+    assert_eq!(event["source"]["request_id"], "req-1");
+}

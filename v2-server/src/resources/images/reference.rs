@@ -156,30 +156,26 @@ impl ImageReference {
             return Ok(Self::ImageId(text.to_owned()));
         }
         let (registry, rest) = split_registry(text);
-        match rest.split_once('@') {
-            Some((name, digest)) => {
-                let digest = Digest::parse(digest)
-                    .ok_or_else(|| ReferenceError::Digest(digest.to_owned()))?;
-                let (repository, _ignored_tag) = split_tag(name);
-                Ok(Self::Pinned(PinnedReference {
-                    registry: registry.to_owned(),
-                    repository: checked_repository(repository, text)?,
-                    digest,
-                }))
-            }
-            None => {
-                let (repository, tag) = split_tag(rest);
-                let tag = tag.unwrap_or(DEFAULT_TAG);
-                if !is_tag(tag) {
-                    return Err(ReferenceError::Tag(text.to_owned()));
-                }
-                Ok(Self::Tag(TagReference {
-                    registry: registry.to_owned(),
-                    repository: checked_repository(repository, text)?,
-                    tag: tag.to_owned(),
-                }))
-            }
+        if let Some((name, digest)) = rest.split_once('@') {
+            let digest =
+                Digest::parse(digest).ok_or_else(|| ReferenceError::Digest(digest.to_owned()))?;
+            let (repository, _ignored_tag) = split_tag(name);
+            return Ok(Self::Pinned(PinnedReference {
+                registry: registry.to_owned(),
+                repository: checked_repository(repository, text)?,
+                digest,
+            }));
         }
+        let (repository, tag) = split_tag(rest);
+        let tag = tag.unwrap_or(DEFAULT_TAG);
+        if !is_tag(tag) {
+            return Err(ReferenceError::Tag(text.to_owned()));
+        }
+        Ok(Self::Tag(TagReference {
+            registry: registry.to_owned(),
+            repository: checked_repository(repository, text)?,
+            tag: tag.to_owned(),
+        }))
     }
 }
 

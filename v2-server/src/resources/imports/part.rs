@@ -1,11 +1,8 @@
 //! The parts an image is imported from, and what an upload of each must be.
 
-use std::collections::HashMap;
-
-use serde::de::IgnoredAny;
-
 use crate::analysis::{searches, syft};
 use crate::http::Problem;
+use crate::http::body::parse;
 use crate::resources::images::record::types::ImportContentDigests;
 
 /// A part of an import.
@@ -92,23 +89,17 @@ impl Part {
     /// # Errors
     /// 400 when it is no JSON, or not of this part's form.
     pub(crate) fn check_content(self, bytes: &[u8]) -> Result<(), Problem> {
-        let outcome = match self {
-            Self::Dockerfile => return Ok(()),
-            Self::Packages => syft::Document::parse(bytes).map(drop),
+        match self {
+            Self::Dockerfile => Ok(()),
+            Self::Packages => parse::<syft::Document<'_>>(bytes).map(drop),
             Self::Manifest | Self::ImageConfig | Self::ParentManifest => {
-                serde_json::from_slice::<HashMap<String, IgnoredAny>>(bytes).map(drop)
+                parse::<syft::Members<'_>>(bytes).map(drop)
             }
             Self::SecretSearches | Self::ContentSearches => {
-                searches::parse_searches(bytes).map(drop)
+                parse::<Vec<searches::Search<'_>>>(bytes).map(drop)
             }
-            Self::FileContents => searches::parse_file_contents(bytes).map(drop),
-        };
-        outcome.map_err(|error| {
-            Problem::bad_request(match error.classify() {
-                serde_json::error::Category::Data => format!("Request body: {error}"),
-                _ => format!("Request body is not valid JSON: {error}"),
-            })
-        })
+            Self::FileContents => parse::<Vec<searches::FileContent<'_>>>(bytes).map(drop),
+        }
     }
 }
 

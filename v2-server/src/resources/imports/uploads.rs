@@ -10,7 +10,8 @@ use super::shapes::{
 };
 use super::store;
 use super::types::{ImageImportContentResponse, OperationPath};
-use crate::http::body::content_type;
+use crate::hex::hex;
+use crate::http::body::{content_type, read_up_to};
 use crate::http::{ApiError, ApiResult, Caller, Json, Path, Problem};
 use crate::state::AppState;
 
@@ -47,7 +48,10 @@ async fn keep(
     state
         .read(move |tx| find_open(tx, &of_account, &of_import, now))
         .await?;
-    let content = body(request, state.limits.upload_bytes).await?;
+    let content = read_up_to(request, state.limits.upload_bytes, "max_upload_bytes").await?;
+    if content.is_empty() {
+        return Err(ApiError::bad_request("the upload is empty"));
+    }
     let (content, digest) = tokio::task::spawn_blocking(move || {
         part.check_content(&content)?;
         let digest = hex(&Sha256::digest(&content));
@@ -69,46 +73,6 @@ async fn keep(
         })
         .await?;
     Ok(Json(kept))
-}
-
-async fn body(request: Request, limit: usize) -> ApiResult<axum::body::Bytes> {
-    let is_too_large = request
-        .headers()
-        .get(http::header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok())
-        .is_some_and(|length| length > limit);
-    if is_too_large {
-        return Err(too_large(limit));
-    }
-    let bytes = axum::body::to_bytes(request.into_body(), limit)
-        .await
-        .map_err(|error| {
-            let is_limit = std::error::Error::source(&error)
-                .is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
-            if is_limit {
-                too_large(limit)
-            } else {
-                Problem::bad_request("the request body ended before it was complete").into()
-            }
-        })?;
-    if bytes.is_empty() {
-        return Err(ApiError::bad_request("the upload is empty"));
-    }
-    Ok(bytes)
-}
-
-fn too_large(limit: usize) -> ApiError {
-    ApiError::bad_request(format!(
-        "the upload is too large: the limit is {limit} bytes"
-    ))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing into a text cannot fail");
-        text
-    })
 }
 
 /// List uploads of packages

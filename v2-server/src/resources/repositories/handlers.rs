@@ -7,7 +7,7 @@ use super::types::RepositoryQuery;
 use crate::distribution::LookupError;
 use crate::http::error::ApiErrorResponse;
 use crate::http::{ApiError, ApiResult, Caller, Json, Query};
-use crate::resources::events::{self, NewEvent, Origin, catalogue};
+use crate::resources::events::{Origin, catalogue};
 use crate::resources::images::record::source;
 use crate::resources::images::reference::RepositoryReference;
 use crate::resources::subscriptions::store::{self, NewSubscription};
@@ -50,7 +50,9 @@ pub(super) async fn add_repository(
         Ok(tags) if !tags.is_empty() => tags,
         Ok(_) => return Err(no_tags(&key, None)),
         Err(error) => {
-            record_failure(&state, &account, &key, &error).await?;
+            let origin = Origin::of(&state, "catalog");
+            let kind = &catalogue::REPOSITORY_LIST_TAGS_FAILED;
+            source::record_failure(&state, &origin, &account, kind, key.clone(), &error).await?;
             return Err(no_tags(&key, Some(&error)));
         }
     };
@@ -117,27 +119,4 @@ fn no_tags(repository: &str, error: Option<&LookupError>) -> ApiError {
             .with_detail("reason", json!(error.to_string())),
         None => refusal,
     }
-}
-
-async fn record_failure(
-    state: &AppState,
-    account: &str,
-    repository: &str,
-    error: &LookupError,
-) -> ApiResult<()> {
-    let origin = Origin::of(state, "catalog");
-    let (account, repository) = (account.to_owned(), repository.to_owned());
-    let details = json!({ "msg": error.to_string(), "error_codes": [error.code()] });
-    state
-        .write(move |tx| {
-            let event = NewEvent {
-                kind: &catalogue::REPOSITORY_LIST_TAGS_FAILED,
-                account: &account,
-                resource_id: Some(&repository),
-                details: details.clone(),
-                origin: &origin,
-            };
-            Ok(events::store::record(tx, &event)?)
-        })
-        .await
 }

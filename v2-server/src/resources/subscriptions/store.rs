@@ -3,6 +3,7 @@
 use md5::{Digest, Md5};
 
 use super::types::{Subscription, SubscriptionType};
+use crate::hex::hex;
 use crate::params;
 use crate::store::{Conditions, Result, Row, Transaction};
 use crate::time::Timestamp;
@@ -10,14 +11,7 @@ use crate::time::Timestamp;
 /// The id of a subscription: MD5 over account, key and type. Clients keep these ids, so they must
 /// come out the same when a subscription is deleted and made again.
 pub(crate) fn id_of(account: &str, key: &str, kind: SubscriptionType) -> String {
-    let digest = Md5::digest(format!("{account}+{key}+{}", kind.as_str()));
-    digest
-        .iter()
-        .fold(String::with_capacity(32), |mut hex, byte| {
-            use std::fmt::Write;
-            write!(hex, "{byte:02x}").expect("writing into a text cannot fail");
-            hex
-        })
+    hex(&Md5::digest(format!("{account}+{key}+{}", kind.as_str())))
 }
 
 /// Subscriptions of an account, oldest first.
@@ -33,8 +27,15 @@ pub(crate) fn list(
         .and("account_name = ?", account)
         .and_if("subscription_key = ?", key.as_ref())
         .and_if("subscription_type = ?", kind.as_ref());
+    // The few subscriptions of one key are found by key and sorted then: an expression keeps the
+    // database from reading all in order instead.
+    let order = if key.is_some() {
+        "sequence + 0"
+    } else {
+        "sequence"
+    };
     let sql = format!(
-        "SELECT {COLUMNS} FROM subscriptions WHERE {} ORDER BY sequence",
+        "SELECT {COLUMNS} FROM subscriptions WHERE {} ORDER BY {order}",
         conditions.sql()
     );
     tx.query(&sql, conditions.values(), read)

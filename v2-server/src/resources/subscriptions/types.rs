@@ -49,6 +49,7 @@ impl SubscriptionType {
 
 /// Something an account is told about, or that is kept up to date for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the words of the API")]
 pub(crate) struct Subscription {
     /// What is watched: a tag, or a repository.
     pub(crate) subscription_key: String,
@@ -79,6 +80,10 @@ pub(crate) struct SubscriptionRequest {
 
 /// What to change about a subscription; what is left out stays.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[expect(
+    clippy::option_option,
+    reason = "not given, removed, and given are three things"
+)]
 pub(crate) struct SubscriptionUpdate {
     /// Text to keep with it; null removes it.
     #[serde(default, deserialize_with = "given")]

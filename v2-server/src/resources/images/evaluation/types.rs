@@ -124,6 +124,10 @@ impl PackageClass {
 
 /// One package.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the word of the API, and `type` is Rust's"
+)]
 pub(crate) struct Package {
     /// Name as the package manager knows it.
     pub(crate) name: String,
@@ -191,6 +195,7 @@ pub(crate) struct ScoredRecord {
 
 /// One set of CVSS scores; what is not known is `-1.0`.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "the words of the API")]
 pub(crate) struct CvssScores {
     /// 0.0 to 10.0.
     pub(crate) base_score: f64,

@@ -9,7 +9,7 @@ use super::store::{self, Filter, ImageKey};
 use super::types::{
     AddImageQuery, AnalysisArchiveSource, AnchoreImage, AnchoreImageList, DeleteImageQuery,
     DeleteImageResponse, DeleteImagesQuery, ImageAnalysisRequest, ImageImportManifest, ImagePath,
-    ImageSource, ImageStatus, ImagesQuery,
+    ImageSource, ImageStatus, ImageStatusFilter, ImagesQuery,
 };
 use super::{delete, source};
 use crate::http::error::ApiErrorResponse;
@@ -48,7 +48,7 @@ pub(in super::super) async fn list_images(
         history: query.history.unwrap_or(false),
         image_status: query
             .image_status
-            .map_or(Some(ImageStatus::Active), |wanted| wanted.only()),
+            .map_or(Some(ImageStatus::Active), ImageStatusFilter::only),
         analysis_status: query.analysis_status,
     };
     let must_exist = filter.full_tag.is_some();
@@ -89,6 +89,7 @@ pub(in super::super) async fn add_image(
     Json(request): Json<ImageAnalysisRequest>,
 ) -> ApiResult<Json<AnchoreImage>> {
     let adding = Adding {
+        origin: Origin::of(&state, "catalog"),
         account: caller.account(),
         image_type: request.image_type,
         annotations: request.annotations.unwrap_or_default(),
@@ -102,8 +103,8 @@ pub(in super::super) async fn add_image(
             archive: None,
             import: None,
         }) => {
-            let found = source::tag(&state, &adding.account, tag).await?;
-            adding.from_registry(&state, found).await?
+            let found = adding.look_up(&state).tag(tag).await?;
+            adding.add_from_registry(&state, found).await?
         }
         Some(ImageSource {
             tag: None,
@@ -111,8 +112,8 @@ pub(in super::super) async fn add_image(
             archive: None,
             import: None,
         }) => {
-            let found = source::digest(&state, &adding.account, digest).await?;
-            adding.from_registry(&state, found).await?
+            let found = adding.look_up(&state).digest(digest).await?;
+            adding.add_from_registry(&state, found).await?
         }
         Some(ImageSource {
             tag: None,
@@ -120,14 +121,14 @@ pub(in super::super) async fn add_image(
             archive: Some(archive),
             import: None,
         }) => {
-            return Err(adding.from_archive(&state, archive).await?);
+            return Err(adding.restore_from_archive(&state, archive).await?);
         }
         Some(ImageSource {
             tag: None,
             digest: None,
             archive: None,
             import: Some(import),
-        }) => adding.from_import(&state, import).await?,
+        }) => adding.add_from_import(&state, import).await?,
         _ => {
             return Err(ApiError::bad_request(
                 "`source` must have exactly one of `tag`, `digest`, `archive` and `import`",
@@ -227,6 +228,7 @@ fn get(tx: &mut Transaction<'_>, account: &str, digest: &str) -> ApiResult<Ancho
 
 /// What a request says besides where the image comes from.
 struct Adding {
+    origin: Origin,
     account: String,
     image_type: Option<String>,
     annotations: Annotations,
@@ -235,12 +237,19 @@ struct Adding {
 }
 
 impl Adding {
-    async fn from_registry(
+    fn look_up<'a>(&'a self, state: &'a AppState) -> source::LookUp<'a> {
+        source::LookUp {
+            state,
+            account: &self.account,
+            origin: &self.origin,
+        }
+    }
+
+    async fn add_from_registry(
         self,
         state: &AppState,
         found: source::Found,
     ) -> ApiResult<AnchoreImage> {
-        let origin = Origin::of(state, "catalog");
         state
             .write(move |tx| {
                 let digest = found.image.digest.as_str();
@@ -264,18 +273,17 @@ impl Adding {
                     force: self.force,
                     auto_subscribe: self.auto_subscribe,
                 };
-                add::add(tx, &new, &origin)?;
+                add::add(tx, &new, &self.origin)?;
                 get(tx, &self.account, digest)
             })
             .await
     }
 
-    async fn from_import(
+    async fn add_from_import(
         self,
         state: &AppState,
         manifest: ImageImportManifest,
     ) -> ApiResult<AnchoreImage> {
-        let origin = Origin::of(state, "catalog");
         state
             .write(move |tx| {
                 let wanted = Wanted {
@@ -285,7 +293,7 @@ impl Adding {
                     force: self.force,
                     auto_subscribe: self.auto_subscribe,
                 };
-                finalize::finalize(tx, &manifest, wanted, &origin)?;
+                finalize::finalize(tx, &manifest, wanted, &self.origin)?;
                 get(tx, &self.account, &manifest.digest)
             })
             .await
@@ -293,7 +301,7 @@ impl Adding {
 
     /// Restoring needs an archive; so far no image can be in one, so this always fails, in the way
     /// it would for an image that is not in the archive.
-    async fn from_archive(
+    async fn restore_from_archive(
         self,
         state: &AppState,
         archive: AnalysisArchiveSource,
@@ -305,7 +313,6 @@ impl Adding {
             ))
             .into());
         };
-        let origin = Origin::of(state, "catalog");
         state
             .write(move |tx| {
                 let is_here = store::state(tx, &self.account, digest.as_str())?.is_some();
@@ -321,7 +328,7 @@ impl Adding {
                     account: &self.account,
                     resource_id: Some(digest.as_str()),
                     details: json!(reason),
-                    origin: &origin,
+                    origin: &self.origin,
                 };
                 events::store::record(tx, &event)?;
                 Ok(error)

@@ -7,7 +7,8 @@ use serde_json::json;
 use super::types::{RegistryDigestSource, RegistryTagSource};
 use crate::distribution::{Endpoint, LookupError, ResolvedImage};
 use crate::http::{ApiError, ApiResult, Problem};
-use crate::resources::events::{self, NewEvent, Origin, catalogue};
+use crate::resources::events::catalogue::{self, EventType};
+use crate::resources::events::{self, NewEvent, Origin};
 use crate::resources::images::reference::{PinnedReference, ReferenceError, TagReference};
 use crate::resources::registries;
 use crate::state::AppState;
@@ -27,64 +28,98 @@ pub(super) struct Found {
     pub(super) is_pinned: bool,
 }
 
-/// Finds what a tag points at.
-pub(super) async fn tag(
-    state: &AppState,
-    account: &str,
-    source: RegistryTagSource,
-) -> ApiResult<Found> {
-    let tag = reference(
-        "source.tag.pull_string",
-        TagReference::parse(&source.pull_string),
-    )?;
-    let dockerfile = dockerfile("source.tag.dockerfile", source.dockerfile)?;
-    let image = look_up(
-        state,
-        account,
-        &tag.registry,
-        &tag.repository,
-        &tag.tag,
-        &tag.full_tag(),
-    )
-    .await?;
-    Ok(Found {
-        image,
-        tag,
-        dockerfile,
-        created_at: None,
-        is_pinned: false,
-    })
+/// Looks for images in registries on behalf of an account. A failure becomes an event.
+pub(super) struct LookUp<'a> {
+    /// The server.
+    pub(super) state: &'a AppState,
+    /// The account, whose logins are used.
+    pub(super) account: &'a str,
+    /// Who asks.
+    pub(super) origin: &'a Origin,
 }
 
-/// Finds the image of a digest.
-pub(super) async fn digest(
-    state: &AppState,
-    account: &str,
-    source: RegistryDigestSource,
-) -> ApiResult<Found> {
-    let pinned = reference(
-        "source.digest.pull_string",
-        PinnedReference::parse(&source.pull_string),
-    )?;
-    let tag = reference("source.digest.tag", TagReference::parse(&source.tag))?;
-    let dockerfile = dockerfile("source.digest.dockerfile", source.dockerfile)?;
-    let digest = pinned.digest.as_str();
-    let image = look_up(
-        state,
-        account,
-        &pinned.registry,
-        &pinned.repository,
-        digest,
-        &source.pull_string,
-    )
-    .await?;
-    Ok(Found {
-        image,
-        tag,
-        dockerfile,
-        created_at: source.creation_timestamp_override,
-        is_pinned: true,
-    })
+impl LookUp<'_> {
+    /// Finds what a tag points at.
+    ///
+    /// # Errors
+    /// 400 when the request names no tag, or the registry does not show it.
+    pub(super) async fn tag(&self, source: RegistryTagSource) -> ApiResult<Found> {
+        let tag = reference(
+            "source.tag.pull_string",
+            TagReference::parse(&source.pull_string),
+        )?;
+        let dockerfile = dockerfile("source.tag.dockerfile", source.dockerfile)?;
+        let image = self
+            .resolve(&tag.registry, &tag.repository, &tag.tag, tag.full_tag())
+            .await?;
+        Ok(Found {
+            image,
+            tag,
+            dockerfile,
+            created_at: None,
+            is_pinned: false,
+        })
+    }
+
+    /// Finds the image of a digest.
+    ///
+    /// # Errors
+    /// 400 when the request names no digest, or the registry does not show it.
+    pub(super) async fn digest(&self, source: RegistryDigestSource) -> ApiResult<Found> {
+        let pinned = reference(
+            "source.digest.pull_string",
+            PinnedReference::parse(&source.pull_string),
+        )?;
+        let tag = reference("source.digest.tag", TagReference::parse(&source.tag))?;
+        let dockerfile = dockerfile("source.digest.dockerfile", source.dockerfile)?;
+        let digest = pinned.digest.as_str();
+        let image = self
+            .resolve(
+                &pinned.registry,
+                &pinned.repository,
+                digest,
+                source.pull_string,
+            )
+            .await?;
+        Ok(Found {
+            image,
+            tag,
+            dockerfile,
+            created_at: source.creation_timestamp_override,
+            is_pinned: true,
+        })
+    }
+
+    async fn resolve(
+        &self,
+        registry: &str,
+        repository: &str,
+        version: &str,
+        asked_for: String,
+    ) -> ApiResult<ResolvedImage> {
+        let endpoint = endpoint(self.state, self.account, registry, repository).await?;
+        let distribution = &self.state.distribution;
+        match distribution.resolve(&endpoint, repository, version).await {
+            Ok(image) => Ok(image),
+            Err(error) => {
+                let kind = &catalogue::REGISTRY_LOOKUP_FAILED;
+                record_failure(
+                    self.state,
+                    self.origin,
+                    self.account,
+                    kind,
+                    asked_for,
+                    &error,
+                )
+                .await?;
+                Err(
+                    ApiError::bad_request("cannot fetch image digest/manifest from registry")
+                        .with_code(error.code())
+                        .with_detail("reason", json!(error.to_string())),
+                )
+            }
+        }
+    }
 }
 
 /// How to reach a registry for a repository, with the account's own login for it.
@@ -101,67 +136,36 @@ pub(crate) async fn endpoint(
     let repository = repository.to_owned();
     let login = state
         .read(move |tx| {
-            Ok(registries::store::login_for(
-                tx,
-                &account,
-                &host,
-                &repository,
-            )?)
+            let login = registries::store::login_for(tx, &account, &host, &repository)?;
+            Ok(login)
         })
         .await?;
-    Ok(match login {
-        Some(login) => Endpoint {
-            registry: registry.to_owned(),
-            login: Some((login.user, login.password)),
-            verify: login.verify,
-        },
-        None => Endpoint {
-            registry: registry.to_owned(),
-            login: None,
-            verify: true,
-        },
+    let verify = login.as_ref().is_none_or(|login| login.verify);
+    Ok(Endpoint {
+        registry: registry.to_owned(),
+        login: login.map(|login| (login.user, login.password)),
+        verify,
     })
 }
 
-async fn look_up(
+/// Records that a registry did not show what was asked for.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) async fn record_failure(
     state: &AppState,
+    origin: &Origin,
     account: &str,
-    registry: &str,
-    repository: &str,
-    version: &str,
-    asked_for: &str,
-) -> ApiResult<ResolvedImage> {
-    let endpoint = endpoint(state, account, registry, repository).await?;
-    match state
-        .distribution
-        .resolve(&endpoint, repository, version)
-        .await
-    {
-        Ok(image) => Ok(image),
-        Err(error) => {
-            record_failure(state, account, asked_for, &error).await?;
-            Err(
-                ApiError::bad_request("cannot fetch image digest/manifest from registry")
-                    .with_code(error.code())
-                    .with_detail("reason", json!(error.to_string())),
-            )
-        }
-    }
-}
-
-async fn record_failure(
-    state: &AppState,
-    account: &str,
-    asked_for: &str,
+    kind: &'static EventType,
+    asked_for: String,
     error: &LookupError,
 ) -> ApiResult<()> {
-    let origin = Origin::of(state, "catalog");
-    let (account, asked_for) = (account.to_owned(), asked_for.to_owned());
+    let (origin, account) = (origin.clone(), account.to_owned());
     let details = json!({ "msg": error.to_string(), "error_codes": [error.code()] });
     state
         .write(move |tx| {
             let event = NewEvent {
-                kind: &catalogue::REGISTRY_LOOKUP_FAILED,
+                kind,
                 account: &account,
                 resource_id: Some(&asked_for),
                 details: details.clone(),

@@ -130,6 +130,7 @@ pub(crate) struct NvdDataObject {
 
 /// One set of scores; what is not known is -1.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the words of the API")]
 pub(crate) struct CvssObject {
     /// 0 to 10.
     pub(crate) base_score: f64,
