@@ -146,6 +146,13 @@ fn lists(place: &str, theirs: &[Value], ours: &[Value], found: &mut Vec<String>)
         (false, true) => return found.push(format!("{place} is empty")),
         (false, false) => {}
     }
+    if theirs.len() != ours.len() {
+        found.push(format!(
+            "{place} has {} elements instead of {}",
+            ours.len(),
+            theirs.len()
+        ));
+    }
     let place = format!("{place}[]");
     if !theirs.iter().chain(ours).any(is_named) && theirs.len() == ours.len() {
         for (theirs, ours) in theirs.iter().zip(ours) {
