@@ -23,6 +23,7 @@ use crate::access::action::{self, Action, Domain, GLOBAL_DOMAIN};
 use crate::access::grants;
 use crate::access::identity::{AccountState, Identity};
 use crate::state::AppState;
+use crate::store::Transaction;
 
 /// Header in which a caller asks to act in another account.
 pub(crate) const ACCOUNT_HEADER: &str = "x-anchore-account";
@@ -60,19 +61,13 @@ impl Caller {
         action: &str,
         domain: &str,
     ) -> ApiResult<()> {
-        if self.identity.is_administrator {
-            return Ok(());
-        }
         let action = action::find(action)
             .ok_or_else(|| ApiError::internal(format!("unknown action `{action}`")))?;
-        let (username, domain) = (self.username().to_owned(), domain.to_owned());
+        let (identity, domain) = (Arc::clone(&self.identity), domain.to_owned());
         state
-            .read(move |tx| {
-                if grants::holds(tx, &username, action, &domain)? {
-                    Ok(())
-                } else {
-                    Err(ApiError::lacks_permission(&domain, action.name))
-                }
+            .read(move |tx| match permit(tx, &identity, action, &domain)? {
+                // Whether there is such an account is the handler's business.
+                Permit::Granted | Permit::UnknownAccount => Ok(()),
             })
             .await
     }
@@ -241,30 +236,52 @@ async fn check(state: &AppState, parts: &mut Parts, demand: Demand) -> ApiResult
     if identity.is_administrator && (is_own || action.domain == Domain::Global) {
         return Ok(caller);
     }
-    let is_named_in_path = *domain != *caller.account;
+    let is_in_path = *domain != *caller.account;
     state
-        .read(move |tx| {
-            let allowed = identity.is_administrator
-                || grants::holds(tx, &identity.username, action, &domain)?;
-            if !allowed {
-                return Err(ApiError::lacks_permission(&domain, action.name));
-            }
-            if is_own || action.domain == Domain::Global {
-                return Ok(());
-            }
-            match grants::account_state(tx, &domain)? {
-                Some(AccountState::Enabled) => Ok(()),
-                Some(_) if identity.is_administrator => Ok(()),
-                Some(_) => Err(ApiError::account_not_enabled(&domain)),
-                // What the path names is the handler's business.
-                None if is_named_in_path => Ok(()),
-                None => Err(ApiError::not_found(format!(
-                    "User account not found: {domain}"
-                ))),
-            }
+        .read(move |tx| match permit(tx, &identity, action, &domain)? {
+            Permit::Granted => Ok(()),
+            // What the path names is the handler's business.
+            Permit::UnknownAccount if is_in_path => Ok(()),
+            Permit::UnknownAccount => Err(ApiError::not_found(format!(
+                "User account not found: {domain}"
+            ))),
         })
         .await?;
     Ok(caller)
+}
+
+/// What a permission check found, when it did not refuse.
+enum Permit {
+    Granted,
+    /// Nobody refuses administrators, but there is no such account.
+    UnknownAccount,
+}
+
+/// Checks that the roles of a user allow an action in a domain, and that the account there is one to
+/// act in.
+///
+/// # Errors
+/// 403: a role is missing, or the account is not enabled.
+fn permit(
+    tx: &mut Transaction<'_>,
+    identity: &Identity,
+    action: &Action,
+    domain: &str,
+) -> ApiResult<Permit> {
+    let is_administrator = identity.is_administrator;
+    if !is_administrator && !grants::holds(tx, &identity.username, action, domain)? {
+        return Err(ApiError::lacks_permission(domain, action.name));
+    }
+    // The caller's own account was looked at before.
+    if action.domain == Domain::Global || domain == identity.account_name {
+        return Ok(Permit::Granted);
+    }
+    match grants::account_state(tx, domain)? {
+        Some(AccountState::Enabled) => Ok(Permit::Granted),
+        Some(_) if is_administrator => Ok(Permit::Granted),
+        Some(_) => Err(ApiError::account_not_enabled(domain)),
+        None => Ok(Permit::UnknownAccount),
+    }
 }
 
 /// The account asked for in the header. An empty header is no header.

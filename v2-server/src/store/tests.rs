@@ -3,7 +3,7 @@
 use super::{Error, Result, Store};
 use crate::params;
 
-async fn store() -> (tempfile::TempDir, Store) {
+fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
     (folder, store)
@@ -34,7 +34,7 @@ async fn value(store: &Store, name: &'static str) -> Result<Option<String>> {
 
 #[tokio::test]
 async fn what_is_written_is_read_and_survives_the_end() {
-    let (folder, first) = store().await;
+    let (folder, first) = store();
     assert_eq!(put(&first, "a", "1").await.unwrap(), 1);
     assert_eq!(put(&first, "a", "2").await.unwrap(), 0);
     drop(first);
@@ -44,7 +44,7 @@ async fn what_is_written_is_read_and_survives_the_end() {
 
 #[tokio::test]
 async fn a_failed_transaction_leaves_nothing() {
-    let (_folder, store) = store().await;
+    let (_folder, store) = store();
     let failed: Result<()> = store
         .write(|tx| {
             tx.execute(
@@ -64,7 +64,7 @@ async fn a_failed_transaction_leaves_nothing() {
 
 #[tokio::test]
 async fn a_panic_in_a_transaction_leaves_nothing_and_the_store_works_on() {
-    let (_folder, store) = store().await;
+    let (_folder, store) = store();
     let failed: Result<()> = store
         .write(|tx| {
             tx.execute(
@@ -81,7 +81,7 @@ async fn a_panic_in_a_transaction_leaves_nothing_and_the_store_works_on() {
 
 #[tokio::test]
 async fn readers_cannot_write() {
-    let (_folder, store) = store().await;
+    let (_folder, store) = store();
     let refused: Result<usize> = store
         .read(|tx| tx.execute("DELETE FROM secrets", params![]))
         .await;
@@ -90,7 +90,7 @@ async fn readers_cannot_write() {
 
 #[tokio::test]
 async fn a_reader_sees_one_moment_while_others_write() {
-    let (_folder, store) = store().await;
+    let (_folder, store) = store();
     put(&store, "a", "1").await.unwrap();
     let count = |tx: &mut super::Transaction<'_>| -> Result<i64> {
         tx.query_value("SELECT count(*) FROM secrets", params![])
@@ -110,7 +110,7 @@ async fn a_reader_sees_one_moment_while_others_write() {
 
 #[tokio::test]
 async fn placeholders_go_by_number_wherever_they_stand() {
-    let (_folder, store) = store().await;
+    let (_folder, store) = store();
     let row: Result<Option<(String, bool, Option<i64>)>> = store
         .read(|tx| {
             tx.query_opt(
@@ -138,7 +138,7 @@ async fn placeholders_go_by_number_wherever_they_stand() {
 
 #[tokio::test]
 async fn a_column_of_another_kind_is_told_without_its_value() {
-    let (_folder, store) = store().await;
+    let (_folder, store) = store();
     let wrong: Result<i64> = store
         .read(|tx| tx.query_value("SELECT 'a secret'", params![]))
         .await;
@@ -148,7 +148,7 @@ async fn a_column_of_another_kind_is_told_without_its_value() {
 
 #[tokio::test]
 async fn texts_are_data_whatever_they_look_like() {
-    let (_folder, store) = store().await;
+    let (_folder, store) = store();
     let nasty = "'; DROP TABLE secrets; --";
     put(&store, nasty, "\u{0}\u{1F4A3}'\"").await.unwrap();
     assert_eq!(

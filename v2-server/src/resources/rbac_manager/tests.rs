@@ -247,3 +247,27 @@ async fn everyone_sees_their_own_roles() {
         "User not found",
     );
 }
+
+#[tokio::test]
+async fn nobody_but_administrators_gives_roles_in_a_disabled_account() {
+    let server = TestServer::start().await;
+    server
+        .account_with_user("acme", "alice", "account-user-admin")
+        .await;
+    server.account_with_user("beta", "bob", "").await;
+    let admins = "/v2/rbac-manager/roles/account-user-admin/members";
+    let bob = json!({ "username": "bob", "for_account": "acme" });
+    server.post(admins).json(&bob).await;
+    let give = || server.post(READERS).as_user("bob").json(&bob);
+    assert_eq!(give().await.status, 200);
+    server
+        .put("/v2/accounts/acme/state")
+        .json(json!({ "state": "disabled" }))
+        .await;
+    is_error(
+        &give().await,
+        403,
+        "Not authorized. Account acme not enabled.",
+    );
+    assert_eq!(server.post(READERS).json(&bob).await.status, 200);
+}

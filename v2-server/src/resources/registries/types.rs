@@ -26,8 +26,8 @@ pub(crate) struct RegistryConfiguration {
     pub(crate) registry_verify: bool,
 }
 
-/// A registry to add, or what to change about one.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+/// A registry to add, or what to change about one. Not printable: it holds the password.
+#[derive(Clone, Deserialize, ToSchema)]
 pub(crate) struct RegistryConfigurationRequest {
     /// User name for the registry.
     pub(crate) registry_user: Option<String>,
