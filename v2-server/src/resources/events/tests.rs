@@ -65,7 +65,7 @@ async fn an_event_is_shown_with_its_source_and_resource() {
         "event": {
             "source": {
                 "service_name": "catalog", "host_id": "windlass",
-                "base_url": "http://127.0.0.1:8228", "request_id": null,
+                "base_url": "http://127.0.0.1:8228",
             },
             "resource": { "account_name": "admin", "id": "docker.io/a:1", "type": "image_tag" },
             "type": "user.image.analysis.failed",

@@ -63,6 +63,7 @@ pub(crate) struct EventSource {
     /// Where it can be reached.
     pub(crate) base_url: String,
     /// The request that caused the event, if one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) request_id: Option<String>,
 }
 
@@ -72,6 +73,7 @@ pub(crate) struct EventResource {
     /// The account concerned.
     pub(crate) account_name: String,
     /// Id of the thing, if there is one thing.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<String>,
     /// Kind of thing, e.g. `image_tag`.
     #[serde(rename = "type")]

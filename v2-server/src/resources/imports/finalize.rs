@@ -72,9 +72,8 @@ pub(crate) fn finalize(
             .map(|bytes| dockerfile::decode_upload(&bytes)),
         None => None,
     };
-    let mut annotations = Annotations::new();
+    let mut annotations = wanted.annotations;
     annotations.insert(IMPORT_ANNOTATION.to_owned(), json!(uuid));
-    annotations.extend(wanted.annotations);
     let image_id = manifest.local_image_id.as_deref().unwrap_or(digest.hex());
     let new = NewImage {
         account: wanted.account,

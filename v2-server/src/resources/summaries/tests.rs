@@ -34,7 +34,7 @@ async fn every_tag_of_every_image_is_a_row() {
             "analyzed_at": 1_795_424_400, "tag_detected_at": 1_795_424_400, "image_status": "active",
         })
     );
-    assert_eq!(answer.body["items"][1]["analyzed_at"], Value::Null);
+    assert!(answer.body["items"][1].get("analyzed_at").is_none());
     assert_eq!(answer.body["items"][1]["tag_detected_at"], 1_795_424_410);
     assert_eq!(
         tags(&answer.body),

@@ -29,6 +29,7 @@ pub(crate) struct AnchoreImageTagSummary {
     /// When the tag was first recorded.
     pub(crate) created_at: i64,
     /// When the analysis was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) analyzed_at: Option<i64>,
     /// When the tag was last seen to move to the image.
     pub(crate) tag_detected_at: i64,

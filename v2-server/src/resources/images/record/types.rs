@@ -90,6 +90,7 @@ pub(crate) struct AnchoreImage {
     /// When the record was made.
     pub(crate) created_at: Timestamp,
     /// When the analysis was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) analyzed_at: Option<Timestamp>,
     /// `sha256:…` of the image manifest.
     pub(crate) image_digest: String,
@@ -272,6 +273,7 @@ pub(crate) struct DeleteImageResponse {
     /// What became of it.
     pub(crate) status: DeleteStatus,
     /// Why, when it was not deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) detail: Option<String>,
 }
 

@@ -67,6 +67,7 @@ pub(crate) struct ImagePackageVulnerabilityResponse {
     /// The image.
     pub(crate) image_digest: String,
     /// The base image the report was compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) base_digest: Option<String>,
     /// Which packages the report is about: `os`, `non-os` or `all`.
     pub(crate) vulnerability_type: String,

@@ -27,7 +27,7 @@ async fn an_imported_image_waits_and_is_then_analyzed() {
             "image_size": null, "layer_count": null,
         } },
         "image_detail": [detail],
-        "last_updated": "2026-11-23T09:00:00Z", "created_at": "2026-11-23T09:00:00Z", "analyzed_at": null,
+        "last_updated": "2026-11-23T09:00:00Z", "created_at": "2026-11-23T09:00:00Z",
         "image_digest": digest(1), "parent_digest": digest(1), "account_name": "admin",
         "annotations": { "anchore.system/import_operation_id": import, "owner": "team-a" },
         "image_type": "docker", "image_status": "active", "analysis_status": "not_analyzed",
