@@ -101,7 +101,7 @@ pub(crate) fn parse<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Pro
             "Request body is empty, expected a JSON document",
         ));
     }
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let mut reader = serde_json::Deserializer::from_str(text(bytes)?);
     let value = serde_path_to_error::deserialize(Strict(&mut reader)).map_err(|error| {
         let place = error.path().to_string();
         let cause = error.into_inner();
@@ -115,6 +115,19 @@ pub(crate) fn parse<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Pro
         Problem::bad_request(format!("Request body is not valid JSON: {cause}"))
     })?;
     Ok(value)
+}
+
+/// JSON is UTF-8 everywhere, also in members that nobody reads.
+///
+/// # Errors
+/// A problem that says where it is not.
+fn text(bytes: &[u8]) -> Result<&str, Problem> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let place = error.valid_up_to();
+        Problem::bad_request(format!(
+            "Request body is not valid JSON: no UTF-8 at byte {place}"
+        ))
+    })
 }
 
 /// The message without words of our own language.

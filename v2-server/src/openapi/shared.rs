@@ -19,6 +19,9 @@ use crate::http::guard::{ACCOUNT_HEADER, ACTION_EXTENSION};
 /// The version of the API.
 const API_VERSION: &str = "2.0.0";
 
+/// The media type of problems.
+const PROBLEM: &str = "application/problem+json";
+
 /// The groups of operations, in the order they are shown.
 const TAGS: &[(&str, &str)] = &[
     ("Identity", "The caller"),
@@ -215,7 +218,7 @@ impl SharedError {
             .description(self.description)
             .content("application/json", content(&ApiErrorResponse::name()));
         if self.is_problem {
-            response = response.content("application/problem+json", content(&Problem::name()));
+            response = response.content(PROBLEM, content(&Problem::name()));
         }
         response.build()
     }
@@ -226,11 +229,19 @@ fn add_errors(path: &str, operation: &mut Operation) {
         if !(error.applies)(path, operation) {
             continue;
         }
-        operation
+        let declared = operation
             .responses
             .responses
             .entry(error.status.to_owned())
             .or_insert_with(|| RefOr::Ref(Ref::from_response_name(error.name)));
+        // An operation that tells more about its own errors has those of all operations, too.
+        if let RefOr::T(own) = declared
+            && error.is_problem
+        {
+            let problem = error.response().content.get(PROBLEM).cloned();
+            own.content
+                .extend(problem.map(|content| (PROBLEM.to_owned(), content)));
+        }
     }
 }
 

@@ -127,6 +127,7 @@ mod tests {
             assert!(part.check_content(b"{}").is_ok());
             assert!(part.check_content(b"[]").is_err());
             assert!(part.check_content(b"{").is_err());
+            assert!(part.check_content(b"{\"a\": \"\xff\"}").is_err());
         }
     }
 }

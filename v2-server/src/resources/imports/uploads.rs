@@ -12,6 +12,7 @@ use super::store;
 use super::types::{ImageImportContentResponse, OperationPath};
 use crate::hex::hex;
 use crate::http::body::{content_type, read_up_to};
+use crate::http::error::ApiErrorResponse;
 use crate::http::{ApiError, ApiResult, Caller, Json, Path, Problem};
 use crate::state::AppState;
 
@@ -94,7 +95,10 @@ pub(super) async fn list_import_packages(
     post, path = "/imports/images/{operation_id}/packages", tag = "Imports", params(OperationPath),
     extensions(("x-anchore-authz-action" = json!("importImage"))),
     request_body(content = ImagePackageManifest, content_type = "application/json"),
-    responses((status = 200, description = "Record of the upload", body = ImageImportContentResponse)),
+    responses(
+        (status = 200, description = "Record of the upload", body = ImageImportContentResponse),
+        (status = 409, description = "The import has come to an end", body = ApiErrorResponse),
+    ),
 )]
 pub(super) async fn import_image_packages(
     State(state): State<AppState>,
@@ -129,7 +133,10 @@ pub(super) async fn list_import_image_manifests(
         (Document = "application/vnd.docker.distribution.manifest.v1+json"),
         (Document = "application/vnd.docker.distribution.manifest.v1+prettyjws"),
     )),
-    responses((status = 200, description = "Record of the upload", body = ImageImportContentResponse)),
+    responses(
+        (status = 200, description = "Record of the upload", body = ImageImportContentResponse),
+        (status = 409, description = "The import has come to an end", body = ApiErrorResponse),
+    ),
 )]
 pub(super) async fn import_image_manifest(
     State(state): State<AppState>,
@@ -159,7 +166,10 @@ pub(super) async fn list_import_image_configs(
     post, path = "/imports/images/{operation_id}/image-config", tag = "Imports", params(OperationPath),
     extensions(("x-anchore-authz-action" = json!("importImage"))),
     request_body(content = Document, content_type = "application/json"),
-    responses((status = 200, description = "Record of the upload", body = ImageImportContentResponse)),
+    responses(
+        (status = 200, description = "Record of the upload", body = ImageImportContentResponse),
+        (status = 409, description = "The import has come to an end", body = ApiErrorResponse),
+    ),
 )]
 pub(super) async fn import_image_config(
     State(state): State<AppState>,
@@ -192,7 +202,10 @@ pub(super) async fn list_import_parent_manifests(
         (Document = "application/vnd.docker.distribution.manifest.list.v2+json"),
         (Document = "application/vnd.oci.image.index.v1+json"),
     )),
-    responses((status = 200, description = "Record of the upload", body = ImageImportContentResponse)),
+    responses(
+        (status = 200, description = "Record of the upload", body = ImageImportContentResponse),
+        (status = 409, description = "The import has come to an end", body = ApiErrorResponse),
+    ),
 )]
 pub(super) async fn import_image_parent_manifest(
     State(state): State<AppState>,
@@ -222,7 +235,10 @@ pub(super) async fn list_import_dockerfiles(
     post, path = "/imports/images/{operation_id}/dockerfile", tag = "Imports", params(OperationPath),
     extensions(("x-anchore-authz-action" = json!("importImage"))),
     request_body(content = String, content_type = "text/plain; utf-8"),
-    responses((status = 200, description = "Record of the upload", body = ImageImportContentResponse)),
+    responses(
+        (status = 200, description = "Record of the upload", body = ImageImportContentResponse),
+        (status = 409, description = "The import has come to an end", body = ApiErrorResponse),
+    ),
 )]
 pub(super) async fn import_image_dockerfile(
     State(state): State<AppState>,
@@ -252,7 +268,10 @@ pub(super) async fn list_import_secret_searches(
     post, path = "/imports/images/{operation_id}/secret-searches", tag = "Imports", params(OperationPath),
     extensions(("x-anchore-authz-action" = json!("importImage"))),
     request_body(content = [ImageImportContentSearch], content_type = "application/json"),
-    responses((status = 200, description = "Record of the upload", body = ImageImportContentResponse)),
+    responses(
+        (status = 200, description = "Record of the upload", body = ImageImportContentResponse),
+        (status = 409, description = "The import has come to an end", body = ApiErrorResponse),
+    ),
 )]
 pub(super) async fn import_secret_searches(
     State(state): State<AppState>,
@@ -282,7 +301,10 @@ pub(super) async fn list_import_content_searches(
     post, path = "/imports/images/{operation_id}/content-searches", tag = "Imports", params(OperationPath),
     extensions(("x-anchore-authz-action" = json!("importImage"))),
     request_body(content = [ImageImportContentSearch], content_type = "application/json"),
-    responses((status = 200, description = "Record of the upload", body = ImageImportContentResponse)),
+    responses(
+        (status = 200, description = "Record of the upload", body = ImageImportContentResponse),
+        (status = 409, description = "The import has come to an end", body = ApiErrorResponse),
+    ),
 )]
 pub(super) async fn import_content_searches(
     State(state): State<AppState>,
@@ -312,7 +334,10 @@ pub(super) async fn list_import_file_contents(
     post, path = "/imports/images/{operation_id}/file-contents", tag = "Imports", params(OperationPath),
     extensions(("x-anchore-authz-action" = json!("importImage"))),
     request_body(content = [ImageImportFileContent], content_type = "application/json"),
-    responses((status = 200, description = "Record of the upload", body = ImageImportContentResponse)),
+    responses(
+        (status = 200, description = "Record of the upload", body = ImageImportContentResponse),
+        (status = 409, description = "The import has come to an end", body = ApiErrorResponse),
+    ),
 )]
 pub(super) async fn import_file_contents(
     State(state): State<AppState>,

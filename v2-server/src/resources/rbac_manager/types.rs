@@ -1,6 +1,7 @@
 //! Roles and memberships as clients see them.
 
-use serde::{Deserialize, Serialize};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::time::Timestamp;
@@ -50,8 +51,18 @@ pub(crate) struct RbacManagerRoleMember {
     /// The account the role counts in.
     pub(crate) for_account: String,
     /// When the user got the role; ignored in requests.
-    #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
+    #[serde(
+        default,
+        deserialize_with = "ignored",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(read_only)]
     pub(crate) created_at: Option<Timestamp>,
+}
+
+/// Takes anything for nothing: clients may send back what they got.
+fn ignored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| None)
 }
 
 /// A role of a user.
