@@ -93,3 +93,57 @@ pub fn write_root(root: &Path) {
             "node_modules/left-pad": {"version": "1.3.0", "license": "WTFPL"}}}"#,
     );
 }
+
+/// The SBOM of the image, as Syft writes it: Debian packages, a Python and an npm package, a Java
+/// archive, and two files.
+pub fn sbom() -> Value {
+    let deb = |name: &str, version: &str| {
+        json!({
+            "id": name, "name": name, "version": version, "type": "deb", "foundBy": "dpkg-db-cataloger",
+            "locations": [{"path": "/var/lib/dpkg/status", "layerID": "sha256:1"}],
+            "licenses": [{"value": "curl", "spdxExpression": "curl"}], "language": "", "cpes": [],
+            "purl": format!("pkg:deb/debian/{name}@{version}?arch=amd64&distro=debian-12"),
+            "metadataType": "dpkg-db-entry",
+            "metadata": {"package": name, "source": "", "version": version, "architecture": "amd64",
+                         "maintainer": "Nobody <nobody@example.com>", "installedSize": 100, "files": []},
+        })
+    };
+    let file = |path: &str, mode: u32, size: u32| {
+        json!({
+            "id": path, "location": {"path": path},
+            "metadata": {"mode": mode, "type": "RegularFile", "userID": 0, "groupID": 0, "size": size},
+            "digests": [{"algorithm": "sha256", "value": "00".repeat(32)}],
+        })
+    };
+    json!({
+        "artifacts": [
+            deb("curl", "7.88.1-10"),
+            deb("libc6", "2.36-9"),
+            {
+                "id": "requests", "name": "requests", "version": "2.26.0", "type": "python",
+                "locations": [{"path": "/usr/lib/python3/dist-packages/requests-2.26.0.dist-info/METADATA"}],
+                "licenses": ["Apache 2.0"], "language": "python",
+                "cpes": ["cpe:2.3:a:python:requests:2.26.0:*:*:*:*:*:*:*"], "purl": "pkg:pypi/requests@2.26.0",
+                "metadata": {"name": "requests", "version": "2.26.0", "author": "Somebody"},
+            },
+            {
+                "id": "left-pad", "name": "left-pad", "version": "1.3.0", "type": "npm",
+                "locations": [{"path": "/app/package-lock.json"}], "licenses": ["WTFPL", "MIT"], "language": "javascript",
+                "cpes": [], "purl": "pkg:npm/left-pad@1.3.0",
+            },
+            {
+                "id": "shop", "name": "shop-core", "version": "2.14.1", "type": "java-archive",
+                "locations": [{"path": "/app/shop-core-2.14.1.jar"}], "licenses": [], "language": "java", "cpes": [],
+                "purl": "pkg:maven/com.example/shop-core@2.14.1",
+                "metadata": {"virtualPath": "/app/shop-core-2.14.1.jar",
+                             "pomProperties": {"groupId": "com.example", "artifactId": "shop-core", "version": "2.14.1"}},
+            },
+        ],
+        "artifactRelationships": [],
+        "files": [file("/etc/passwd", 644, 31), file("/usr/bin/curl", 755, 280_000)],
+        "source": {"id": "1", "name": "/", "version": "", "type": "directory", "metadata": {"path": "/"}},
+        "distro": {"prettyName": "Debian GNU/Linux 12 (bookworm)", "name": "Debian GNU/Linux", "id": "debian", "versionID": "12"},
+        "descriptor": {"name": "syft", "version": "1.0.0"},
+        "schema": {"version": "16.0.0", "url": "https://example.com/schema.json"},
+    })
+}

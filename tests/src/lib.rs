@@ -1,8 +1,14 @@
 //! The harness of the end-to-end tests: programs started in process on free ports, the real
 //! `anchore-cli` and Syft where they are installed.
 
+pub mod caller;
+pub mod calls;
 pub mod clients;
+pub mod contract;
+pub mod facts;
 pub mod image;
+pub mod registry;
+pub mod story;
 pub mod world;
 
 use std::io::Write as _;

@@ -1,5 +1,6 @@
 //! A V2 server and a proxy in front of it, in process, on free ports, with a store of their own.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,8 +10,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use windlass_proxy::{Proxy, UpstreamUrl, Versionless};
-use windlass_v2_server::Server;
+use windlass_v2_server::{PasswordCost, Server};
 
+use crate::calls::Calls;
+use crate::contract::contract;
 use crate::image::Image;
 
 /// The password of the `admin` user of every world.
@@ -20,11 +23,14 @@ pub const ADMIN_PASSWORD: &str = "correct horse battery staple";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A proxy and a V2 server behind it. Both stop when the world is dropped.
+///
+/// Every call made through it is noted, and every V2 answer is held against the contract.
 pub struct World {
     folder: TempDir,
     server: Option<Server>,
     proxy: Option<Proxy>,
     http: reqwest::Client,
+    calls: Calls,
 }
 
 /// What is not the default in a world.
@@ -47,6 +53,7 @@ impl WorldBuilder {
         let server = Server::builder(folder.path().join("data"))
             .listen(([127, 0, 0, 1], 0).into())
             .admin_password(ADMIN_PASSWORD)
+            .password_cost(PasswordCost::Least)
             .start()
             .await
             .expect("the V2 server starts");
@@ -64,7 +71,16 @@ impl WorldBuilder {
             server: Some(server),
             proxy: Some(proxy),
             http: reqwest::Client::new(),
+            calls: Calls::default(),
         }
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World")
+            .field("folder", &self.folder.path())
+            .finish_non_exhaustive()
     }
 }
 
@@ -143,7 +159,7 @@ impl World {
 
     /// GET without credentials.
     pub async fn anonymous(&self, url: &str) -> Answer {
-        read(self.http.get(url)).await
+        self.send(self.http.get(url)).await
     }
 
     /// A call as `admin`, with a JSON body or none.
@@ -158,7 +174,7 @@ impl World {
                 .body(body.to_string()),
             None => request,
         };
-        read(request).await
+        self.send(request).await
     }
 
     /// The same through the proxy, on `/v1`.
@@ -204,7 +220,7 @@ impl World {
             .body(image.dockerfile);
         contents.insert(
             "dockerfile".to_owned(),
-            ok(read(upload).await)["digest"].clone(),
+            ok(self.send(upload).await)["digest"].clone(),
         );
         let source = json!({"source": {"import": {
             "operation_uuid": operation, "digest": image.digest, "local_image_id": image.id,
@@ -228,7 +244,7 @@ impl World {
                 .get(&url)
                 .basic_auth("admin", Some(ADMIN_PASSWORD))
                 .header("x-anchore-account", account);
-            let image = read(request).await;
+            let image = self.send(request).await;
             let status = if image.status == 200 {
                 image.json()["analysis_status"].clone()
             } else {
@@ -256,15 +272,61 @@ impl World {
         }
         self.folder.path().join("records.jsonl")
     }
-}
 
-async fn read(request: reqwest::RequestBuilder) -> Answer {
-    let answer = request.send().await.expect("an answer");
-    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    let body = answer.bytes().await.expect("a whole body").to_vec();
-    Answer {
-        status,
-        headers,
-        body,
+    /// The operations called so far.
+    pub fn calls(&self) -> &Calls {
+        &self.calls
+    }
+
+    /// Sends a request of [`http`](Self::http) and reads its answer to the end.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        let request = request.build().expect("a request that can be sent");
+        let (method, url) = (request.method().clone(), request.url().clone());
+        let answer = self.http.execute(request).await.expect("an answer");
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let body = answer.bytes().await.expect("a whole body").to_vec();
+        let answer = Answer {
+            status,
+            headers,
+            body,
+        };
+        self.note(&method, &url, &answer);
+        answer
+    }
+
+    /// Notes a call that ended well, and holds a V2 answer against the contract.
+    fn note(&self, method: &Method, url: &reqwest::Url, answer: &Answer) {
+        let is_success = (200..300).contains(&answer.status);
+        if let Some(path) = url.path().strip_prefix("/v2") {
+            let kind = answer.header("content-type");
+            let breaches =
+                contract().breaches(method.as_str(), path, answer.status, kind, &answer.body);
+            assert!(
+                breaches.is_empty(),
+                "the contract is broken: {}\n{}",
+                breaches.join("\n"),
+                answer.text()
+            );
+            let is_direct = self
+                .server
+                .as_ref()
+                .is_some_and(|server| Some(server.address().port()) == url.port());
+            if is_success && is_direct {
+                self.calls.note_v2(method, path);
+            }
+        } else if is_success {
+            let path = url.path();
+            let path = path
+                .strip_prefix("/v1")
+                .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+                .unwrap_or(path);
+            let is_proxy = self
+                .proxy
+                .as_ref()
+                .is_some_and(|proxy| Some(proxy.address().port()) == url.port());
+            if is_proxy {
+                self.calls.note_v1(method, path);
+            }
+        }
     }
 }

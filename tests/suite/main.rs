@@ -1,6 +1,17 @@
 //! All programs together, over real sockets, as their users meet them.
 
+mod accounts;
 mod anchore_cli;
+mod coverage;
+mod events;
 mod faces;
+mod images;
+mod imports;
+mod oauth;
+mod policies;
+mod rbac;
 mod recordings;
 mod reference;
+mod registries;
+mod subscriptions;
+mod system;

@@ -1,0 +1,82 @@
+//! Nothing mapped goes untested: the stories together call every V1 operation through the proxy,
+//! and the V2 operation behind it on the server itself, with success.
+
+use std::collections::BTreeSet;
+
+use windlass_tests::calls::form;
+use windlass_tests::story::Story;
+use windlass_transforms::plan::operation::Kind;
+
+/// Every story of this suite.
+static STORIES: [&Story; 10] = [
+    &crate::accounts::STORY,
+    &crate::events::STORY,
+    &crate::images::STORY,
+    &crate::imports::STORY,
+    &crate::oauth::STORY,
+    &crate::policies::STORY,
+    &crate::rbac::STORY,
+    &crate::registries::STORY,
+    &crate::subscriptions::STORY,
+    &crate::system::STORY,
+];
+
+/// Operations without a test, each with its reason. May only shrink.
+static UNCOVERED: &str = include_str!("../uncovered-operations.txt");
+
+/// What must be called: V1 operations as `V1 get_image`, V2 operations as `V2 GET /images/{}`.
+fn wanted() -> BTreeSet<String> {
+    let mut wanted = BTreeSet::new();
+    for operation in windlass_mappings::mappings().operations() {
+        match &operation.kind {
+            Kind::Call(call) => {
+                wanted.insert(format!("V1 {}", operation.id));
+                wanted.insert(format!("V2 {}", form(&call.v2().to_string())));
+            }
+            Kind::Answer(_) => {
+                wanted.insert(format!("V1 {}", operation.id));
+            }
+            Kind::None { .. } | Kind::Unmapped => {}
+        }
+    }
+    wanted
+}
+
+/// The listed exceptions. Each line is an operation as in [`wanted`], a colon, and the reason.
+fn listed() -> BTreeSet<String> {
+    UNCOVERED
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| {
+            let (operation, reason) = line.split_once(": ").unwrap_or((line, ""));
+            assert!(!reason.is_empty(), "`{line}` needs a reason");
+            operation.to_owned()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_mapped_operation_is_called_over_v1_and_its_v2_operation_direct() {
+    let mut covered = BTreeSet::new();
+    for story in STORIES {
+        let called = story.told().await;
+        covered.extend(called.v1.iter().map(|operation| format!("V1 {operation}")));
+        covered.extend(called.v2.iter().map(|operation| format!("V2 {operation}")));
+    }
+    let (wanted, listed) = (wanted(), listed());
+    let missing: Vec<_> = wanted
+        .difference(&covered)
+        .filter(|operation| !listed.contains(*operation))
+        .collect();
+    assert!(missing.is_empty(), "mapped and not tested: {missing:#?}");
+    let tested: Vec<_> = listed.intersection(&covered).collect();
+    assert!(
+        tested.is_empty(),
+        "tested, so take it from uncovered-operations.txt: {tested:#?}"
+    );
+    let unknown: Vec<_> = listed.difference(&wanted).collect();
+    assert!(
+        unknown.is_empty(),
+        "in uncovered-operations.txt and not mapped: {unknown:#?}"
+    );
+}

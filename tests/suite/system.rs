@@ -1,0 +1,192 @@
+//! The system itself: services, feeds, gates, versions, probes.
+
+use serde_json::{Value, json};
+use windlass_tests::facts::{each, names, told_as};
+use windlass_tests::story::Story;
+use windlass_tests::world::World;
+
+/// V1 names of what V2 says about one service.
+const SERVICE: &[(&str, &str)] = &[("service_name", "servicename"), ("host_id", "hostid")];
+
+pub(crate) static STORY: Story = Story::new(|world| {
+    Box::pin(async {
+        probes_answer_anybody(world).await;
+        the_document_is_served(world).await;
+        services_are_listed_by_name_and_host(world).await;
+        a_running_service_stays(world).await;
+        gates_go_by_the_words_of_each_version(world).await;
+        feeds_and_error_codes_are_the_same(world).await;
+    })
+});
+
+#[tokio::test]
+async fn the_system_describes_itself_over_both_versions() {
+    STORY.told().await;
+}
+
+async fn probes_answer_anybody(world: &World) {
+    let (v1, v2) = (
+        format!("{}/v1", world.proxy_url()),
+        format!("{}/v2", world.server_url()),
+    );
+    assert_eq!(world.anonymous(&v1).await.ok(), json!("v1"));
+    assert_eq!(
+        world.anonymous(&format!("{v1}/health")).await.ok(),
+        json!("ok")
+    );
+    assert_eq!(world.anonymous(&format!("{v2}/health")).await.status, 200);
+    let version = world.anonymous(&format!("{v2}/version")).await.ok();
+    assert_eq!(names(&version), ["api", "db", "service"]);
+    assert_eq!(version["api"]["version"], "2");
+    assert_eq!(
+        world.anonymous(&format!("{v1}/version")).await.ok(),
+        told_as(&version, &[("api/version", "-")])
+    );
+    let (admin_v1, admin_v2) = world.admin();
+    let status = admin_v2.get("/status").await.ok();
+    assert_eq!(
+        (&status["up"], &status["available"], &status["busy"]),
+        (&json!(true), &json!(true), &json!(false))
+    );
+    assert_eq!(admin_v1.get("/status").await.ok(), status);
+}
+
+async fn the_document_is_served(world: &World) {
+    let served = world
+        .anonymous(&format!("{}/v2/openapi.json", world.server_url()))
+        .await;
+    assert_eq!(
+        served.text(),
+        windlass_v2_server::document(),
+        "the tests hold answers against it"
+    );
+    let old = world
+        .anonymous(&format!("{}/v1/swagger.json", world.proxy_url()))
+        .await
+        .ok();
+    assert_eq!(
+        (&old["swagger"], &old["basePath"]),
+        (&json!("2.0"), &json!("/v1"))
+    );
+}
+
+/// Services as V1 tells them.
+fn told_in_v1(services: &Value) -> Value {
+    told_as(services, SERVICE)
+}
+
+async fn services_are_listed_by_name_and_host(world: &World) {
+    let (v1, v2) = world.admin();
+    let services = v2.get("/system/services").await.ok();
+    assert_eq!(
+        each(&services, "service_name"),
+        [
+            "apiext",
+            "catalog",
+            "policy_engine",
+            "simplequeue",
+            "analyzer"
+        ]
+    );
+    assert_eq!(v1.get("/system/services").await.ok(), told_in_v1(&services));
+    assert_eq!(v2.get("/system").await.ok()["service_states"], services);
+    assert_eq!(
+        v1.get("/system").await.ok(),
+        json!({"service_states": told_in_v1(&services)})
+    );
+
+    let catalog = v2.get("/system/services/catalog").await.ok();
+    assert_eq!(each(&catalog, "service_name"), ["catalog"]);
+    assert_eq!(
+        v1.get("/system/services/catalog").await.ok(),
+        told_in_v1(&catalog)
+    );
+    assert_eq!(v1.get("/system/services/none-such").await.ok(), json!([]));
+
+    let path = format!(
+        "/system/services/catalog/{}",
+        catalog[0]["host_id"].as_str().expect("a host")
+    );
+    assert_eq!(v2.get(&path).await.ok(), catalog);
+    assert_eq!(v1.get(&path).await.ok(), told_in_v1(&catalog));
+    v1.get("/system/services/catalog/none-such").await.with(404);
+    v2.get("/system/services/catalog/none-such").await.with(404);
+}
+
+async fn a_running_service_stays(world: &World) {
+    let (v1, v2) = world.admin();
+    let catalog = v2.get("/system/services/catalog").await.ok();
+    let path = format!(
+        "/system/services/catalog/{}",
+        catalog[0]["host_id"].as_str().expect("a host")
+    );
+    assert_eq!(
+        v1.delete(&path).await.with(409),
+        json!({"message": "cannot delete an active service", "httpcode": 409, "detail": {"error_codes": []}})
+    );
+    assert_eq!(
+        v2.delete(&path).await.with(409)["message"],
+        "cannot delete an active service"
+    );
+    v1.delete("/system/services/catalog/none-such")
+        .await
+        .with(404);
+    assert_eq!(v2.get("/system/services/catalog").await.ok(), catalog);
+}
+
+async fn gates_go_by_the_words_of_each_version(world: &World) {
+    let (v1, v2) = world.admin();
+    let (over_v1, over_v2) = (
+        v1.get("/system/policy_spec").await.ok(),
+        v2.get("/system/policy-spec").await.ok(),
+    );
+    let gates: Vec<_> = each(&over_v2, "name")
+        .into_iter()
+        .map(|gate| gate.replace("denylist", "blacklist"))
+        .collect();
+    assert_eq!(each(&over_v1, "name"), gates);
+    let packages = |gates: &Value| -> Vec<String> {
+        let gates = gates.as_array().expect("gates").clone();
+        let gate = gates
+            .into_iter()
+            .find(|gate| gate["name"] == "packages")
+            .expect("the gate");
+        each(&gate["triggers"], "name")
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    };
+    assert!(
+        packages(&over_v1).contains(&"blacklist".to_owned()),
+        "{:?}",
+        packages(&over_v1)
+    );
+    assert!(
+        packages(&over_v2).contains(&"denylist".to_owned()),
+        "{:?}",
+        packages(&over_v2)
+    );
+    for (gates, word) in [(&over_v1, "superceded_by"), (&over_v2, "superseded_by")] {
+        let triggers = gates[0]["triggers"].as_array().expect("triggers");
+        assert!(
+            gates[0].get(word).is_some() || triggers[0].get(word).is_some(),
+            "{}",
+            gates[0]
+        );
+    }
+}
+
+async fn feeds_and_error_codes_are_the_same(world: &World) {
+    let (v1, v2) = world.admin();
+    assert_eq!(
+        v1.get("/system/feeds").await.ok(),
+        v2.get("/system/feeds").await.ok()
+    );
+    let codes = v2.get("/system/error-codes").await.ok();
+    assert!(
+        each(&codes, "name").contains(&"REGISTRY_IMAGE_NOT_FOUND"),
+        "{codes}"
+    );
+    assert_eq!(names(&codes[0]), ["description", "name"]);
+    assert_eq!(v1.get("/system/error_codes").await.ok(), codes);
+}
