@@ -2,6 +2,7 @@
 
 mod accounts;
 mod anchore_cli;
+mod bad_input;
 mod coverage;
 mod events;
 mod faces;
