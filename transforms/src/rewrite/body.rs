@@ -34,7 +34,8 @@ impl BodyRewriter {
             Strategy::Stream(_) | Strategy::Hold(_) => {
                 let program = plan.program();
                 let touched = vec![false; program.touchable.len()];
-                let mut machine = Machine::new(program, program.root, touched);
+                let source = source(&plan, &context, limits);
+                let mut machine = Machine::new(source, program.root, touched);
                 if program.drawing.is_some() {
                     machine.walk.hold_document();
                 }
@@ -74,6 +75,12 @@ impl BodyRewriter {
         let source = source(&self.plan, &self.context, self.limits);
         start(&mut self.started, source.program, out);
         finish(machine, source, out).map_err(|fault| *fault)
+    }
+
+    /// Bytes of the body that are in memory now, because they came last or because the plan
+    /// holds them.
+    pub fn held_bytes(&self) -> usize {
+        self.machine.as_ref().map_or(0, |m| m.held_bytes())
     }
 
     /// Names of members, as they came, that a rule renamed, dropped or replaced: dotted
@@ -118,7 +125,7 @@ fn finish(machine: &mut Machine, source: Source<'_>, out: &mut Vec<u8>) -> Resul
         let text = machine.document();
         let limit = source.limits.max_held_bytes;
         if text.len() > limit {
-            return Err(Box::new(RewriteError::HeldTooMuch { limit }));
+            return Err(RewriteError::HeldTooMuch { limit }.into());
         }
         let whole = Whole {
             depth: 0,

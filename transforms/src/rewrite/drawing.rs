@@ -32,6 +32,9 @@ pub(crate) enum Drawing {
     Literal(Box<str>),
 }
 
+/// Applies the rule of a value to its text.
+type Apply<'a> = dyn FnMut(ValueId, &str, &mut Vec<u8>) -> Result<(), Fault> + 'a;
+
 impl Drawing {
     /// Lowers a layout; `rule` lowers the rule of one value.
     pub(super) fn new(node: &LayoutNode, rule: &mut dyn FnMut(&ValuePlan) -> ValueId) -> Self {
@@ -61,7 +64,7 @@ impl Drawing {
         &self,
         document: &RawValue,
         context: &StepContext,
-        rewrite: &mut dyn FnMut(ValueId, &str, &mut Vec<u8>) -> Result<(), Fault>,
+        rewrite: &mut Apply<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), Fault> {
         match self {
@@ -72,11 +75,11 @@ impl Drawing {
             } => match (find(document, path)?, otherwise) {
                 (Some(found), Some(text)) if found.get() == "null" => write(out, text),
                 (Some(found), None) if found.get() == "null" && !path.is_empty() => {
-                    return Err(missing(path));
+                    return Err(missing(path).into());
                 }
                 (Some(found), _) => rewrite(*value, found.get(), out)?,
                 (None, Some(text)) => write(out, text),
-                (None, None) => return Err(missing(path)),
+                (None, None) => return Err(missing(path).into()),
             },
             Self::Array(inner) => {
                 write(out, "[");
@@ -112,7 +115,8 @@ fn text_of(key: &KeySource, document: &RawValue, context: &StepContext) -> Resul
         _ => Err(RewriteError::unexpected(
             format!("the value `{name}` of the request, for a member name"),
             0,
-        )),
+        )
+        .into()),
     };
     match key {
         KeySource::Literal(text) => Ok(text.to_string()),
@@ -123,12 +127,13 @@ fn text_of(key: &KeySource, document: &RawValue, context: &StepContext) -> Resul
             .ok_or_else(|| {
                 let name = path.join(".");
                 RewriteError::unexpected(format!("a string at `{name}`, for a member name"), 0)
+                    .into()
             }),
     }
 }
 
 /// Why a value without an alternative cannot be drawn.
-pub(super) fn missing(path: &[Box<str>]) -> Fault {
+pub(super) fn missing(path: &[Box<str>]) -> RewriteError {
     RewriteError::unexpected(format!("a value at `{}`", path.join(".")), 0)
 }
 

@@ -75,16 +75,16 @@ pub(super) type Fault = Box<RewriteError>;
 
 impl RewriteError {
     #[cold]
-    pub(super) fn not_json(what: &'static str, offset: u64) -> Fault {
-        Box::new(Self::NotJson { what, offset })
+    pub(super) fn not_json(what: &'static str, offset: u64) -> Self {
+        Self::NotJson { what, offset }
     }
 
     #[cold]
-    pub(super) fn unexpected(expected: impl Into<Box<str>>, offset: u64) -> Fault {
-        Box::new(Self::UnexpectedForm {
+    pub(super) fn unexpected(expected: impl Into<Box<str>>, offset: u64) -> Self {
+        Self::UnexpectedForm {
             expected: expected.into(),
             offset,
-        })
+        }
     }
 
     /// Where it is, if it has a place.
@@ -99,8 +99,8 @@ impl RewriteError {
     }
 
     /// The same error of a text that starts at `by` of the body.
-    pub(super) fn moved(mut self: Box<Self>, by: u64) -> Fault {
-        match &mut *self {
+    pub(super) fn moved(mut self, by: u64) -> Self {
+        match &mut self {
             Self::NotJson { offset, .. }
             | Self::Truncated { offset }
             | Self::TooDeep { offset, .. }

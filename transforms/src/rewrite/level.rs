@@ -1,4 +1,4 @@
-//! What the machine knows about one open container.
+//! What the machine knows about one open container that has a rule.
 
 use super::program::{NOTHING, UNRECORDED, ValueId};
 
@@ -7,8 +7,6 @@ use super::program::{NOTHING, UNRECORDED, ValueId};
 pub(super) enum Kind {
     /// The document itself.
     Root,
-    /// Nothing in it has a rule.
-    Untouched,
     /// An object with a rule.
     Object(u32),
     /// An array whose elements have a rule.
@@ -46,13 +44,8 @@ pub(super) struct Level {
     pub(super) value: ValueId,
     /// What to record when that value is replaced.
     pub(super) replaced: u32,
-    /// In the container being read: the count of `:` (objects: less the count of `,`) up to
-    /// its start. In those around it: their own count so far.
-    pub(super) counted: u64,
     /// Bits of the members that came.
     pub(super) seen: u64,
-    /// `{` and not `[`.
-    pub(super) is_object: bool,
     /// `:` must be looked at.
     pub(super) sees_colons: bool,
     /// `,` must be looked at.
@@ -68,17 +61,13 @@ pub(super) struct Level {
 }
 
 impl Level {
-    /// A container of which nothing is known yet.
-    #[inline(always)]
-    pub(super) fn untouched(is_object: bool) -> Self {
+    fn new(kind: Kind, value: ValueId) -> Self {
         Self {
-            kind: Kind::Untouched,
+            kind,
             ending: Ending::None,
-            value: NOTHING,
+            value,
             replaced: UNRECORDED,
-            counted: 0,
             seen: 0,
-            is_object,
             sees_colons: false,
             sees_commas: false,
             closes: false,
@@ -88,64 +77,54 @@ impl Level {
         }
     }
 
+    /// A container whose values are looked at if `watched`.
+    fn of_values(kind: Kind, value: ValueId, watched: bool) -> Self {
+        let mut level = Self::new(kind, value);
+        if watched {
+            level.ending = Ending::Watch(value);
+            level.sees_commas = true;
+        }
+        level
+    }
+
     /// The document, with the rule of its value.
     pub(super) fn root(value: ValueId, watched: bool) -> Self {
-        Self {
-            kind: Kind::Root,
-            ending: if watched {
-                Ending::Watch(value)
-            } else {
-                Ending::None
-            },
-            value,
-            sees_commas: watched,
-            ..Self::untouched(false)
-        }
+        Self::of_values(Kind::Root, value, watched)
     }
 
     /// An object with a rule.
-    #[inline(always)]
+    #[inline]
     pub(super) fn object(rule: u32, has_defaults: bool) -> Self {
         Self {
-            kind: Kind::Object(rule),
             sees_colons: true,
             closes: has_defaults,
-            ..Self::untouched(true)
+            ..Self::new(Kind::Object(rule), NOTHING)
         }
     }
 
     /// An object on the way to the selected value.
     pub(super) fn path(index: u32) -> Self {
         Self {
-            kind: Kind::Path(index),
             sees_colons: true,
             closes: true,
-            ..Self::untouched(true)
+            ..Self::new(Kind::Path(index), NOTHING)
         }
     }
 
     /// An array whose elements have a rule.
     pub(super) fn array(element: ValueId, watched: bool, replaced: u32) -> Self {
         Self {
-            kind: Kind::Array(element),
             replaced,
-            ..Self::root(element, watched)
+            ..Self::of_values(Kind::Array(element), element, watched)
         }
     }
 
     /// An array that is taken off the one value in it.
     pub(super) fn single(value: ValueId, replaced: u32) -> Self {
         Self {
-            kind: Kind::Single,
             closes: true,
             replaced,
-            ..Self::root(value, true)
+            ..Self::of_values(Kind::Single, value, true)
         }
-    }
-
-    /// Which of `colons` and `colons - commas` tells whether this container is complete.
-    #[inline(always)]
-    pub(super) fn count(&self, colons: u64, commas: u64) -> u64 {
-        colons.wrapping_sub(if self.is_object { commas } else { 0 })
     }
 }

@@ -2,15 +2,37 @@
 
 use crate::step::StepContext;
 
+use super::brackets::Counts;
+use super::characters::Characters;
 use super::error::{Fault, Limits, RewriteError};
-use super::grammar::Grammar;
+use super::grammar::{Breach, Grammar, Tokens};
 use super::program::{Program, ValueId};
-use super::scanner::{BLOCK, Features, Isa, Work};
-use super::walk::{Place, View, Walk};
-use super::window::{LOOK_BACK, Window, not_utf8, utf8};
+use super::scanner::{BLOCK, Features, Isa, Masks, Portable, Work};
+use super::sink::Sink;
+use super::walk::{View, Walk};
+use super::window::{LOOK_BACK, Window};
 
 /// Bytes taken into the window at a time.
-pub(super) const PIECE: usize = 32 << 10;
+pub(super) const PIECE: usize = 16 << 10;
+
+/// Blocks whose tokens are found before they are walked.
+const RUN: usize = 32;
+
+/// What was found out about some blocks.
+#[derive(Debug)]
+struct Run {
+    masks: [Masks; RUN],
+    tokens: [Tokens; RUN],
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self {
+            masks: [Masks::default(); RUN],
+            tokens: [Tokens::default(); RUN],
+        }
+    }
+}
 
 /// What a machine runs on.
 #[derive(Clone, Copy)]
@@ -24,23 +46,25 @@ pub(super) struct Source<'a> {
 #[derive(Debug)]
 pub(super) struct Machine {
     window: Window,
+    characters: Characters,
     grammar: Grammar,
     pub(super) walk: Walk,
-    /// How many `:` and `,` there were in the blocks scanned.
-    colons: u64,
-    commas: u64,
+    /// How many `:` and `,` there were in the blocks walked.
+    counts: Counts,
+    run: Option<Box<Run>>,
     features: Features,
 }
 
 impl Machine {
     /// A machine for a document whose value has the rule `value`.
-    pub(super) fn new(program: &Program, value: ValueId, touched: Vec<bool>) -> Self {
+    pub(super) fn new(source: Source<'_>, value: ValueId, touched: Vec<bool>) -> Self {
         Self {
             window: Window::new(),
+            characters: Characters::default(),
             grammar: Grammar::default(),
-            walk: Walk::new(program, value, touched),
-            colons: 0,
-            commas: 0,
+            walk: Walk::new(source, value, touched),
+            counts: Counts::default(),
+            run: None,
             features: Features::best(),
         }
     }
@@ -54,9 +78,10 @@ impl Machine {
     ) -> Result<(), Fault> {
         for piece in input.chunks(PIECE) {
             self.window.bytes.extend_from_slice(piece);
-            if self.window.has_block() {
-                self.scan(source, out)?;
-                self.settle(source, out)?;
+            if !self.window.blocks().is_empty() {
+                let mut out = Sink::new(out, piece.len() + piece.len() / 4);
+                self.scan(source, &mut out)?;
+                self.settle(source, &mut out)?;
             }
         }
         Ok(())
@@ -66,25 +91,25 @@ impl Machine {
     pub(super) fn finish(&mut self, source: Source<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
         let end = self.window.pad();
         let length = self.window.offset(end);
-        self.scan(source, out).map_err(|error| match *error {
+        let mut out = Sink::new(out, BLOCK);
+        self.scan(source, &mut out).map_err(|error| match *error {
             // The grammar was broken by the end.
-            RewriteError::NotJson { offset, .. } if offset >= length => truncated(length),
+            RewriteError::NotJson { offset, .. } if offset >= length => truncated(length).into(),
             _ => error,
         })?;
-        self.window.check_utf8(end)?;
-        if !self.grammar.may_end() || !self.walk.stack.is_empty() {
-            return Err(if self.is_blank() {
-                RewriteError::not_json("nothing but white space", 0)
-            } else {
-                truncated(length)
-            });
+        self.characters.settle(&self.window, end)?;
+        if self.is_blank() {
+            return Err(RewriteError::not_json("nothing but white space", 0).into());
         }
-        if !self.walk.is_whole(self.colons, self.commas) {
-            return Err(RewriteError::not_json("more than one value", length));
+        if !self.grammar.may_end() || self.walk.brackets.depth() > 0 {
+            return Err(truncated(length).into());
         }
-        let view = view(&self.window, source);
-        self.walk.end_value(view, end, out)?;
-        self.walk.write(view, end, b"", end, out);
+        if !self.walk.brackets.is_whole(self.counts) {
+            return Err(RewriteError::not_json("more than one value", length).into());
+        }
+        let view = &view(&self.window, source);
+        self.walk.end_value(view, end, &mut out)?;
+        self.walk.write(view, end, b"", end, &mut out);
         self.window.bytes.truncate(end);
         Ok(())
     }
@@ -94,17 +119,24 @@ impl Machine {
         &self.window.bytes[LOOK_BACK..]
     }
 
+    /// Bytes of the body that are in memory.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.window.bytes.len() - LOOK_BACK
+    }
+
     /// Hands the record of what was touched back.
     pub(super) fn into_touched(self) -> Vec<bool> {
         self.walk.touched
     }
 
     fn is_blank(&self) -> bool {
-        self.grammar.is_at_start() && self.walk.stack.is_empty() && self.colons + self.commas == 0
+        self.grammar.is_at_start()
+            && self.walk.brackets.depth() == 0
+            && self.counts == Counts::default()
     }
 
     /// Scans all whole blocks of the window.
-    fn scan(&mut self, source: Source<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
+    fn scan(&mut self, source: Source<'_>, out: &mut Sink<'_>) -> Result<(), Fault> {
         let features = self.features;
         features.run(Scan {
             machine: self,
@@ -114,12 +146,12 @@ impl Machine {
     }
 
     /// Writes what can leave of the bytes scanned, and moves the window on.
-    fn settle(&mut self, source: Source<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
-        self.window.check_utf8(self.window.scanned)?;
-        let needed = self
-            .walk
-            .settle(view(&self.window, source), self.window.scanned, out)?;
+    fn settle(&mut self, source: Source<'_>, out: &mut Sink<'_>) -> Result<(), Fault> {
+        let end = self.window.scanned;
+        self.characters.settle(&self.window, end)?;
+        let needed = self.walk.settle(&view(&self.window, source), end, out)?;
         let by = self.window.release(needed);
+        self.characters.shift(by);
         self.walk.shift(by);
         Ok(())
     }
@@ -134,18 +166,18 @@ fn view<'a>(window: &'a Window, source: Source<'a>) -> View<'a> {
 }
 
 #[cold]
-fn truncated(offset: u64) -> Fault {
-    Box::new(RewriteError::Truncated { offset })
+fn truncated(offset: u64) -> RewriteError {
+    RewriteError::Truncated { offset }
 }
 
 /// The scan of the blocks in the window.
-struct Scan<'m, 's, 'o> {
+struct Scan<'m, 's, 'o, 'v> {
     machine: &'m mut Machine,
     source: Source<'s>,
-    out: &'o mut Vec<u8>,
+    out: &'o mut Sink<'v>,
 }
 
-impl Work for Scan<'_, '_, '_> {
+impl Work for Scan<'_, '_, '_, '_> {
     type Output = Result<(), Fault>;
 
     #[inline(always)]
@@ -155,110 +187,90 @@ impl Work for Scan<'_, '_, '_> {
             source,
             out,
         } = self;
-        while machine.window.has_block() {
-            if let Err(error) = machine.block::<I>(source, out) {
-                return Err(machine.earlier(error));
-            }
+        while !machine.window.blocks().is_empty() {
+            machine.run_of_blocks::<I>(source, out)?;
         }
         Ok(())
     }
 }
 
 impl Machine {
+    /// Finds the tokens of the next blocks, then walks them. Two loops of their own, because
+    /// the first has no branches to speak of, and would be held up by those of the second.
     #[inline(always)]
-    fn block<I: Isa>(&mut self, source: Source<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
-        let Self {
-            window,
-            grammar,
-            walk,
-            colons,
-            commas,
-            ..
-        } = self;
-        let start = window.scanned;
-        let Some((block, _)) = window.bytes[start..].split_first_chunk::<BLOCK>() else {
-            return Ok(());
-        };
-        let masks = I::masks(block);
-        if masks.high != 0 {
-            window.unchecked.get_or_insert(start);
-        } else if let Some(from) = window.unchecked {
-            whole_characters(window, from, start)?;
-            window.unchecked = None;
+    fn run_of_blocks<I: Isa>(
+        &mut self,
+        source: Source<'_>,
+        out: &mut Sink<'_>,
+    ) -> Result<(), Fault> {
+        let (mut sound, high, breach) = self.tokenize::<I>();
+        let checked = self.characters.check(&self.window, high, sound);
+        if let Err((block, _)) = checked {
+            sound = block;
         }
-        let tokens = grammar.block::<I>(block, &masks).map_err(|breach| {
-            RewriteError::not_json(breach.what, window.offset(start + breach.at))
-        })?;
-
-        walk.enter_block(start, masks.backslashes);
-        let view = view(window, source);
-        let brackets = tokens.opens | tokens.closes;
-        let mut rest = u64::MAX;
-        loop {
-            let mut events = brackets;
-            if walk.level.sees_colons {
-                events |= tokens.colons;
-            }
-            if walk.level.sees_commas {
-                events |= tokens.commas;
-            }
-            events &= rest;
-            if events == 0 {
-                break;
-            }
-            let event = events & events.wrapping_neg();
-            let before = event - 1;
-            rest = !(before | event);
-            let place = Place {
-                at: start + event.trailing_zeros() as usize,
-                block: start,
-                quotes: tokens.quotes & before,
-                commas: tokens.commas & before,
-                colons_before: *colons + u64::from((tokens.colons & before).count_ones()),
-                commas_before: *commas + u64::from((tokens.commas & before).count_ones()),
-            };
-            if tokens.colons & event != 0 {
-                walk.colon(view, place, out)?;
-            } else if tokens.opens & event != 0 {
-                walk.open(view, place, out)?;
-            } else if tokens.closes & event != 0 {
-                walk.close(view, place, tokens.after_open & event != 0, out)?;
-            } else {
-                walk.comma(view, place.at, out)?;
-            }
+        let start = self.window.scanned;
+        let tokens = self
+            .run
+            .as_ref()
+            .map_or(&[][..], |run| &run.tokens[..sound]);
+        let view = &view(&self.window, source);
+        let walked = self.walk.blocks(view, tokens, start, &mut self.counts, out);
+        self.window.scanned += sound * BLOCK;
+        if let Err(error) = walked {
+            return Err(self.characters.earlier(&self.window, *error).into());
         }
-        walk.leave_block(start, tokens.quotes, tokens.commas);
-        *colons += u64::from(tokens.colons.count_ones());
-        *commas += u64::from(tokens.commas.count_ones());
-        window.scanned = start + BLOCK;
+        if let Err((_, error)) = checked {
+            return Err(error.into());
+        }
+        if let Some(breach) = breach {
+            let offset = self.window.offset(self.window.scanned + breach.at);
+            let error = RewriteError::not_json(breach.what, offset);
+            return Err(self.characters.earlier(&self.window, error).into());
+        }
         Ok(())
     }
 
-    /// The first of two errors: `error`, or a byte before it that is not UTF-8.
+    /// Finds the tokens of the next blocks, up to one that breaks the grammar. Answers with
+    /// how many these are and which of them have bytes above 0x7f, too.
+    #[inline(always)]
+    fn tokenize<I: Isa>(&mut self) -> (usize, u64, Option<Breach>) {
+        let blocks = self.window.blocks();
+        let count = blocks.len().min(RUN);
+        let blocks = &blocks[..count];
+        let run = self.run.get_or_insert_with(Box::default);
+        for (block, masks) in blocks.iter().zip(&mut run.masks) {
+            *masks = I::masks(block);
+        }
+        // A copy of its own can stay in registers.
+        let mut grammar = self.grammar;
+        let (mut broken, mut high) = (0, 0);
+        let all = run.masks.iter().zip(&mut run.tokens);
+        for (index, (block, (masks, tokens))) in blocks.iter().zip(all).enumerate() {
+            let places;
+            (*tokens, places) = grammar.block::<I>(block, masks);
+            broken |= places.any();
+            high |= u64::from(masks.high != 0) << index;
+        }
+        if broken != 0 {
+            let (sound, breach) = self.find_breach();
+            return (sound, high, breach);
+        }
+        self.grammar = grammar;
+        (count, high, None)
+    }
+
+    /// Goes through the blocks again to see where the grammar is broken.
     #[cold]
     #[inline(never)]
-    fn earlier(&self, error: Fault) -> Fault {
-        let (Some(from), Some(offset)) = (self.window.unchecked, error.offset()) else {
-            return error;
-        };
-        let start = self.window.offset(from);
-        let before = usize::try_from(offset.saturating_sub(start)).unwrap_or(usize::MAX);
-        let bytes = &self.window.bytes[from..];
-        match utf8(&bytes[..before.min(bytes.len())]) {
-            Err(at) => not_utf8(start + at as u64),
-            Ok(_) => error,
+    fn find_breach(&mut self) -> (usize, Option<Breach>) {
+        let blocks = self.window.blocks();
+        for (index, block) in blocks.iter().enumerate() {
+            let masks = Portable::masks(block);
+            let (_, places) = self.grammar.block::<Portable>(block, &masks);
+            if let Some(breach) = places.first() {
+                return (index, Some(breach));
+            }
         }
+        (blocks.len(), None)
     }
-}
-
-/// Checks that the bytes from `from` to `end` are UTF-8, with no character cut at the end.
-#[inline(never)]
-fn whole_characters(window: &Window, from: usize, end: usize) -> Result<(), Fault> {
-    let valid = match utf8(&window.bytes[from..end]) {
-        Ok(valid) | Err(valid) => from + valid,
-    };
-    if valid < end {
-        return Err(not_utf8(window.offset(valid)));
-    }
-    Ok(())
 }

@@ -8,12 +8,15 @@
 /// Bytes of a name that are compared as words.
 const INLINE: usize = 32;
 
+/// Places of the table.
+const SLOTS: usize = 256;
+
 /// The names of one object's members, each with a number.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct NameTable {
-    /// Open addressing; 0 is a free place, n stands for `keys[n - 1]`.
-    slots: Box<[u16]>,
-    shift: u32,
+    /// Index of the first key of each slot; 0 if there is none.
+    slots: Box<[u16; SLOTS]>,
+    /// The first is no name.
     keys: Vec<Key>,
     /// Names that cannot stand in JSON text as they are.
     escaped: Vec<(Box<str>, usize)>,
@@ -23,18 +26,28 @@ pub(super) struct NameTable {
 struct Key {
     words: [u64; 4],
     masks: [u64; 4],
-    name: Box<str>,
+    length: usize,
+    /// The next key of the slot; 0 if there is none.
+    next: u16,
+    name: Box<[u8]>,
     number: usize,
 }
 
 impl NameTable {
     /// A table of names, with their position as their number.
-    pub(super) fn new<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> Self {
-        let size = (names.len() * 4).next_power_of_two().max(8);
+    pub(super) fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
         let mut table = Self {
-            slots: vec![0; size].into_boxed_slice(),
-            shift: u64::BITS - size.trailing_zeros(),
-            ..Self::default()
+            slots: Box::new([0; SLOTS]),
+            keys: vec![Key {
+                words: [0; 4],
+                masks: [0; 4],
+                // Nothing is that long.
+                length: usize::MAX,
+                next: 0,
+                name: Box::default(),
+                number: 0,
+            }],
+            escaped: Vec::new(),
         };
         for (number, name) in names.enumerate() {
             if name
@@ -50,51 +63,31 @@ impl NameTable {
     }
 
     fn insert(&mut self, name: &str, number: usize) {
-        // As much in front of the name as a lookup can see in front of it.
-        let mut text = vec![0; 8];
-        text.extend_from_slice(name.as_bytes());
-        let mut first = [0; INLINE];
+        let mut text = [0; INLINE];
         let mut mask = [0; INLINE];
         for (index, byte) in name.bytes().enumerate().take(INLINE) {
-            first[index] = byte;
+            text[index] = byte;
             mask[index] = u8::MAX;
         }
-        let words = as_words(&first);
-        let mut slot = self.slot(words[0], &text, name.len());
-        while self.slots[slot] != 0 {
-            slot = (slot + 1) % self.slots.len();
-        }
+        let slot = slot(as_words(&text), name.len());
+        let index = u16::try_from(self.keys.len()).expect("a shape has fewer members");
         self.keys.push(Key {
-            words,
+            words: as_words(&text),
             masks: as_words(&mask),
-            name: name.into(),
+            length: name.len(),
+            next: std::mem::replace(&mut self.slots[slot], index),
+            name: name.as_bytes().into(),
             number,
         });
-        self.slots[slot] =
-            u16::try_from(self.keys.len()).expect("a shape has fewer than 65,535 members");
     }
 
-    /// Where the search for a name starts: `text` ends with it and has at least 8 bytes.
-    #[inline(always)]
-    fn slot(&self, first: u64, text: &[u8], length: usize) -> usize {
-        let short = 8 - length.min(8) as u32;
-        let first = first & u64::MAX.checked_shr(8 * short).unwrap_or(0);
-        let last = text.last_chunk::<8>().map_or(0, |l| u64::from_le_bytes(*l));
-        let last = last.checked_shr(8 * short).unwrap_or(0);
-        let mixed =
-            (first ^ last.rotate_left(29) ^ length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (mixed >> self.shift) as usize
-    }
-
-    /// The number of the name `text[start..end]`, which has no escapes. At least 8 bytes
-    /// stand in front of it.
+    /// The number of the name `text[start..end]`, which has no escapes.
     #[inline(always)]
     pub(super) fn find(&self, text: &[u8], start: usize, end: usize) -> Option<usize> {
-        let Some(first) = text.get(start..start + INLINE) else {
-            return self.find_at_the_end(text, start, end);
-        };
-        let words = as_words(first.try_into().ok()?);
-        self.find_words(words, &text[..end], end - start)
+        match text[start..].first_chunk() {
+            Some(first) => self.find_words(as_words(first), text, start, end),
+            None => self.find_at_the_end(text, start, end),
+        }
     }
 
     #[cold]
@@ -103,19 +96,22 @@ impl NameTable {
         let mut first = [0; INLINE];
         let there = &text[start..end.min(start + INLINE)];
         first[..there.len()].copy_from_slice(there);
-        self.find_words(as_words(&first), &text[..end], end - start)
+        self.find_words(as_words(&first), text, start, end)
     }
 
     #[inline(always)]
-    fn find_words(&self, words: [u64; 4], text: &[u8], length: usize) -> Option<usize> {
-        let mut slot = self.slot(words[0], text, length);
+    fn find_words(&self, words: [u64; 4], text: &[u8], start: usize, end: usize) -> Option<usize> {
+        let length = end - start;
+        let mut index = self.slots[slot(words, length)];
         loop {
-            let index = usize::from(*self.slots.get(slot)?);
-            let key = self.keys.get(index.wrapping_sub(1))?;
-            if key.name.len() == length && key.has(words, text) {
+            let key = &self.keys[usize::from(index)];
+            if key.is(words, length) && (length <= INLINE || *key.name == text[start..end]) {
                 return Some(key.number);
             }
-            slot = (slot + 1) % self.slots.len();
+            index = key.next;
+            if index == 0 {
+                return None;
+            }
         }
     }
 
@@ -123,23 +119,46 @@ impl NameTable {
     #[cold]
     #[inline(never)]
     pub(super) fn find_unescaped(&self, name: &str) -> Option<usize> {
-        let plain = self.keys.iter().map(|key| (&key.name, key.number));
-        let escaped = self.escaped.iter().map(|(name, number)| (name, *number));
+        let plain = self.keys.iter().skip(1).map(|key| (&*key.name, key.number));
+        let escaped = self.escaped.iter();
+        let escaped = escaped.map(|(name, number)| (name.as_bytes(), *number));
         plain
             .chain(escaped)
-            .find_map(|(known, number)| (**known == *name).then_some(number))
+            .find_map(|(known, number)| (known == name.as_bytes()).then_some(number))
     }
 }
 
 impl Key {
     #[inline(always)]
-    fn has(&self, words: [u64; 4], text: &[u8]) -> bool {
+    fn is(&self, words: [u64; 4], length: usize) -> bool {
         let differs = ((words[0] ^ self.words[0]) & self.masks[0])
             | ((words[1] ^ self.words[1]) & self.masks[1])
             | ((words[2] ^ self.words[2]) & self.masks[2])
-            | ((words[3] ^ self.words[3]) & self.masks[3]);
-        differs == 0 && (self.name.len() <= INLINE || text.ends_with(self.name.as_bytes()))
+            | ((words[3] ^ self.words[3]) & self.masks[3])
+            | (length ^ self.length) as u64;
+        differs == 0
     }
+}
+
+/// Which bytes of the first two words belong to a name of a length.
+const LENGTHS: [[u64; 2]; 17] = {
+    let mut masks = [[0, 0]; 17];
+    let mut length = 1;
+    while length <= 16 {
+        masks[length] = masks[length - 1];
+        masks[length][(length - 1) / 8] |= 0xff << ((length - 1) % 8 * 8);
+        length += 1;
+    }
+    masks
+};
+
+/// The slot of a name.
+#[inline(always)]
+fn slot(words: [u64; 4], length: usize) -> usize {
+    let masks = LENGTHS[length.min(16)];
+    let mixed = (words[0] & masks[0]) ^ (words[1] & masks[1]).rotate_left(29) ^ length as u64;
+    let mixed = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> (u64::BITS - SLOTS.trailing_zeros())) as usize
 }
 
 #[inline(always)]

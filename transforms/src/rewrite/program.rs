@@ -10,6 +10,7 @@ use crate::plan::body::{
 
 use super::drawing::Drawing;
 use super::names::NameTable;
+use super::sink::Name;
 
 /// Index of a rule in [`Program::values`].
 pub(crate) type ValueId = u32;
@@ -104,12 +105,14 @@ pub(super) struct MemberRule {
     pub(super) value: ValueId,
     /// The value must be looked at.
     pub(super) watched: bool,
+    /// There is more to do than to rename it.
+    pub(super) is_special: bool,
     /// What to record when the rule is applied.
     pub(super) touched: u32,
     /// What to record when the value is replaced.
     pub(super) replaced: u32,
     /// The new name as it stands in JSON text, without quotes.
-    pub(super) name: Box<str>,
+    pub(super) name: Name,
     /// Several members to write: `"name"` and the rule of the value.
     pub(super) split: Vec<(Box<str>, ValueId)>,
 }
@@ -165,7 +168,7 @@ impl Program {
     fn stream(&mut self, plan: &BodyPlan, stream: &StreamPlan) {
         self.before = stream.before.clone();
         self.after = stream.after.clone();
-        self.otherwise = stream.otherwise.clone();
+        self.otherwise.clone_from(&stream.otherwise);
         self.select = stream.select.clone().into_boxed_slice();
         let value = self.value(plan, &stream.value);
         let mut rule = self.rule(value).clone();
@@ -178,7 +181,7 @@ impl Program {
             return;
         }
         rule.is_selected = true;
-        rule.null = stream.otherwise.clone();
+        rule.null.clone_from(&stream.otherwise);
         let mut next = self.add(rule);
         for (index, name) in stream.select.iter().enumerate().rev() {
             self.path.push(PathName {
@@ -319,17 +322,19 @@ impl Program {
                 .collect(),
             _ => Vec::new(),
         };
+        let watched = self.rule(value).watched;
         MemberRule {
             action,
+            is_special: watched || matches!(action, Action::Drop | Action::Split),
             seen: member.seen.map_or(0, |bit| 1 << bit),
             value,
-            watched: self.rule(value).watched,
+            watched,
             touched: match action {
                 Action::Keep => UNRECORDED,
                 _ => replaced,
             },
             replaced,
-            name: unquoted(name),
+            name: Name::new(&unquoted(name)),
             split,
         }
     }

@@ -3,11 +3,24 @@
 //! One block of 64 bytes becomes a handful of 64-bit words with one bit per byte, lowest bit
 //! first. Everything after that is arithmetic on words (see [`super::grammar`]).
 
+#![expect(
+    unsafe_code,
+    reason = "vector instructions make the scan several times faster, and may only run where the \
+              processor has them, which is known at run time"
+)]
+#![cfg_attr(
+    target_arch = "x86_64",
+    expect(
+        clippy::cast_ptr_alignment,
+        reason = "loads and stores are the unaligned ones"
+    )
+)]
+
 /// Bytes in a block.
 pub(super) const BLOCK: usize = 64;
 
 /// Where the bytes of each class stand in one block. Nothing here knows about strings yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Masks {
     /// `"`
     pub(super) quotes: u64,
@@ -64,25 +77,79 @@ pub(super) trait Work {
     fn run<I: Isa>(self) -> Self::Output;
 }
 
-/// What the processor can do.
+/// What the processor can do. Only this module makes one, and only of what it found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Features {
-    /// Nothing special.
+pub(super) struct Features(Found);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    #[cfg_attr(
+        target_arch = "x86_64",
+        cfg_attr(not(test), expect(dead_code, reason = "for others"))
+    )]
     Portable,
+    #[cfg(target_arch = "x86_64")]
+    Sse2,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
 }
 
 impl Features {
     /// The best there is.
     pub(super) fn best() -> Self {
-        Self::Portable
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::is_x86_feature_detected as has;
+            let bits = has!("popcnt") && has!("lzcnt") && has!("bmi1") && has!("bmi2");
+            let vectors = has!("avx2") && has!("pclmulqdq");
+            if !(bits && vectors) {
+                return Self(Found::Sse2);
+            }
+            if has!("avx512f") && has!("avx512bw") && has!("avx512vl") {
+                return Self(Found::Avx512);
+            }
+            Self(Found::Avx2)
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        Self(Found::Portable)
     }
 
     /// Does some work.
-    #[inline(always)]
+    #[inline]
     pub(super) fn run<W: Work>(self, work: W) -> W::Output {
-        match self {
-            Self::Portable => work.run::<Portable>(),
+        match self.0 {
+            Found::Portable => work.run::<Portable>(),
+            #[cfg(target_arch = "x86_64")]
+            Found::Sse2 => work.run::<x86::Sse2>(),
+            // SAFETY: `best` found every feature that the function is compiled for.
+            #[cfg(target_arch = "x86_64")]
+            Found::Avx2 => unsafe { x86::with_avx2(work) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Found::Avx512 => unsafe { x86::with_avx512(work) },
         }
+    }
+
+    /// All that this processor can do.
+    #[cfg(test)]
+    pub(super) fn all() -> Vec<Self> {
+        let all = [
+            Found::Portable,
+            #[cfg(target_arch = "x86_64")]
+            Found::Sse2,
+            #[cfg(target_arch = "x86_64")]
+            Found::Avx2,
+            #[cfg(target_arch = "x86_64")]
+            Found::Avx512,
+        ];
+        // Each can do what those before it can.
+        let best = all.iter().position(|found| Self(*found) == Self::best());
+        all.into_iter()
+            .take(best.map_or(1, |best| best + 1))
+            .map(Self)
+            .collect()
     }
 }
 
@@ -178,42 +245,376 @@ impl Isa for Portable {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// x86 with vectors.
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::{
+        __m128i, __m256i, __m512i, _mm_and_si128, _mm_clmulepi64_si128, _mm_cmpeq_epi8,
+        _mm_cvtsi128_si64, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128,
+        _mm_set_epi64x, _mm_set1_epi8, _mm_sub_epi8, _mm256_cmpeq_epi8, _mm256_loadu_si256,
+        _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_setr_epi8,
+        _mm256_shuffle_epi8, _mm256_sub_epi8, _mm512_cmpeq_epi8_mask, _mm512_cmple_epu8_mask,
+        _mm512_cmplt_epu8_mask, _mm512_loadu_si512, _mm512_movepi8_mask, _mm512_or_si512,
+        _mm512_set1_epi8, _mm512_sub_epi8,
+    };
 
-    #[test]
-    fn every_byte_is_in_the_classes_that_json_gives_it() {
-        for byte in 0..=u8::MAX {
-            for at in [0, 7, 8, 63] {
-                let mut block = [b'x'; BLOCK];
-                block[at] = byte;
-                let bit = |holds: bool| u64::from(holds) << at;
-                let m = Portable::masks(&block);
-                assert_eq!(m.quotes, bit(byte == b'"'));
-                assert_eq!(m.backslashes, bit(byte == b'\\'));
-                assert_eq!(m.opens, bit(matches!(byte, b'{' | b'[')));
-                assert_eq!(m.closes, bit(matches!(byte, b'}' | b']')));
-                assert_eq!(m.colons, bit(byte == b':'));
-                assert_eq!(m.commas, bit(byte == b','));
-                assert_eq!(m.spaces, bit(matches!(byte, b' ' | b'\t' | b'\n' | b'\r')));
-                assert_eq!(m.controls, bit(byte < 0x20));
-                assert_eq!(m.high, bit(byte >= 0x80));
-                let n = Portable::numbers(&block);
-                assert_eq!(n.digits, bit(byte.is_ascii_digit()));
-                assert_eq!(n.zeros, bit(byte == b'0'));
-                assert_eq!(n.minuses, bit(byte == b'-'));
-                assert_eq!(n.pluses, bit(byte == b'+'));
-                assert_eq!(n.dots, bit(byte == b'.'));
-                assert_eq!(n.exponents, bit(matches!(byte, b'e' | b'E')));
+    use super::{BLOCK, Isa, Masks, NumberMasks, Portable, Work};
+
+    /// 16 bytes at a time: what every x86-64 has.
+    pub(super) struct Sse2;
+    /// 32 bytes at a time.
+    pub(super) struct Avx2;
+    /// 64 bytes at a time.
+    pub(super) struct Avx512;
+
+    /// Runs work compiled for AVX2.
+    #[target_feature(enable = "avx2,pclmulqdq,popcnt,lzcnt,bmi1,bmi2")]
+    pub(super) fn with_avx2<W: Work>(work: W) -> W::Output {
+        work.run::<Avx2>()
+    }
+
+    /// Runs work compiled for AVX-512.
+    #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,pclmulqdq,popcnt,lzcnt,bmi1,bmi2")]
+    pub(super) fn with_avx512<W: Work>(work: W) -> W::Output {
+        work.run::<Avx512>()
+    }
+
+    #[inline(always)]
+    fn signed(byte: u8) -> i8 {
+        i8::from_ne_bytes([byte])
+    }
+
+    /// The bits of a mask of 16 bytes.
+    #[inline(always)]
+    fn bits(mask: i32) -> u64 {
+        u64::from(mask.cast_unsigned())
+    }
+
+    macro_rules! each_16 {
+        ($block:expr, |$bytes:ident| $bits:expr) => {{
+            let mut all = 0;
+            for at in [0, 16, 32, 48] {
+                // SAFETY: 16 bytes from `at` on are inside the 64 of the block, and the load
+                // needs no alignment. Every x86-64 has SSE2.
+                all |= unsafe {
+                    let $bytes = _mm_loadu_si128($block.as_ptr().add(at).cast::<__m128i>());
+                    bits(_mm_movemask_epi8($bits)) << at
+                };
             }
+            all
+        }};
+    }
+
+    impl Isa for Sse2 {
+        #[inline(always)]
+        fn masks(block: &[u8; BLOCK]) -> Masks {
+            macro_rules! equal {
+                ($byte:expr) => {
+                    each_16!(block, |bytes| _mm_cmpeq_epi8(
+                        bytes,
+                        _mm_set1_epi8(signed($byte))
+                    ))
+                };
+            }
+            macro_rules! folded {
+                ($byte:expr) => {
+                    each_16!(block, |bytes| _mm_cmpeq_epi8(
+                        _mm_or_si128(bytes, _mm_set1_epi8(0x20)),
+                        _mm_set1_epi8(signed($byte))
+                    ))
+                };
+            }
+            Masks {
+                quotes: equal!(b'"'),
+                backslashes: equal!(b'\\'),
+                opens: folded!(b'{'),
+                closes: folded!(b'}'),
+                colons: equal!(b':'),
+                commas: equal!(b','),
+                spaces: equal!(b' ') | equal!(b'\n') | equal!(b'\t') | equal!(b'\r'),
+                controls: each_16!(block, |bytes| _mm_cmpeq_epi8(
+                    _mm_and_si128(bytes, _mm_set1_epi8(signed(0xe0))),
+                    _mm_set1_epi8(0)
+                )),
+                high: each_16!(block, |bytes| bytes),
+            }
+        }
+
+        #[inline(always)]
+        fn numbers(block: &[u8; BLOCK]) -> NumberMasks {
+            macro_rules! equal {
+                ($byte:expr) => {
+                    each_16!(block, |bytes| _mm_cmpeq_epi8(
+                        bytes,
+                        _mm_set1_epi8(signed($byte))
+                    ))
+                };
+            }
+            NumberMasks {
+                digits: each_16!(block, |bytes| {
+                    let above = _mm_sub_epi8(bytes, _mm_set1_epi8(signed(b'0')));
+                    _mm_cmpeq_epi8(_mm_min_epu8(above, _mm_set1_epi8(9)), above)
+                }),
+                zeros: equal!(b'0'),
+                minuses: equal!(b'-'),
+                pluses: equal!(b'+'),
+                dots: equal!(b'.'),
+                exponents: equal!(b'e') | equal!(b'E'),
+            }
+        }
+
+        #[inline(always)]
+        fn parity(bits: u64) -> u64 {
+            Portable::parity(bits)
         }
     }
 
-    #[test]
-    fn parity_turns_at_every_set_bit() {
-        assert_eq!(Portable::parity(0b0010_0100), 0b0001_1100);
-        assert_eq!(Portable::parity(1 << 63), 1 << 63);
-        assert_eq!(Portable::parity(1), u64::MAX);
+    /// A product without carries with all ones is the parity of the bits so far.
+    #[inline(always)]
+    fn product_parity(bits: u64) -> u64 {
+        // SAFETY: only types whose work is compiled for PCLMULQDQ call this.
+        unsafe {
+            let product =
+                _mm_clmulepi64_si128(_mm_set_epi64x(0, bits.cast_signed()), _mm_set1_epi8(-1), 0);
+            _mm_cvtsi128_si64(product).cast_unsigned()
+        }
+    }
+
+    /// The two halves of a block.
+    #[inline(always)]
+    fn halves(block: &[u8; BLOCK]) -> [__m256i; 2] {
+        // SAFETY: both loads are inside the 64 bytes of the block and need no alignment; only
+        // work that is compiled for AVX2 calls this.
+        unsafe {
+            [
+                _mm256_loadu_si256(block.as_ptr().cast::<__m256i>()),
+                _mm256_loadu_si256(block.as_ptr().add(32).cast::<__m256i>()),
+            ]
+        }
+    }
+
+    macro_rules! both_32 {
+        ($halves:expr, |$bytes:ident| $bits:expr) => {{
+            let [low, high] = $halves;
+            // SAFETY: only work that is compiled for AVX2 comes here; nothing touches memory.
+            unsafe {
+                let low = {
+                    let $bytes = low;
+                    bits(_mm256_movemask_epi8($bits))
+                };
+                let high = {
+                    let $bytes = high;
+                    bits(_mm256_movemask_epi8($bits))
+                };
+                low | high << 32
+            }
+        }};
+    }
+
+    impl Isa for Avx2 {
+        #[inline(always)]
+        fn masks(block: &[u8; BLOCK]) -> Masks {
+            let halves = halves(block);
+            macro_rules! equal {
+                ($byte:expr) => {
+                    both_32!(halves, |bytes| _mm256_cmpeq_epi8(
+                        bytes,
+                        _mm256_set1_epi8(signed($byte))
+                    ))
+                };
+            }
+            macro_rules! folded {
+                ($byte:expr) => {
+                    both_32!(halves, |bytes| _mm256_cmpeq_epi8(
+                        _mm256_or_si256(bytes, _mm256_set1_epi8(0x20)),
+                        _mm256_set1_epi8(signed($byte))
+                    ))
+                };
+            }
+            Masks {
+                quotes: equal!(b'"'),
+                backslashes: equal!(b'\\'),
+                opens: folded!(b'{'),
+                closes: folded!(b'}'),
+                colons: equal!(b':'),
+                commas: equal!(b','),
+                // The table has each kind of white space at its lower four bits, and elsewhere
+                // a byte with other lower bits than its place.
+                spaces: both_32!(halves, |bytes| _mm256_cmpeq_epi8(
+                    bytes,
+                    _mm256_shuffle_epi8(
+                        _mm256_setr_epi8(
+                            32, 0, 0, 0, 0, 0, 0, 0, 0, 9, 10, 0, 0, 13, 0, 0, //
+                            32, 0, 0, 0, 0, 0, 0, 0, 0, 9, 10, 0, 0, 13, 0, 0,
+                        ),
+                        bytes
+                    )
+                )),
+                controls: both_32!(halves, |bytes| _mm256_cmpeq_epi8(
+                    _mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)),
+                    bytes
+                )),
+                high: both_32!(halves, |bytes| bytes),
+            }
+        }
+
+        #[inline(always)]
+        fn numbers(block: &[u8; BLOCK]) -> NumberMasks {
+            let halves = halves(block);
+            macro_rules! equal {
+                ($byte:expr) => {
+                    both_32!(halves, |bytes| _mm256_cmpeq_epi8(
+                        bytes,
+                        _mm256_set1_epi8(signed($byte))
+                    ))
+                };
+            }
+            NumberMasks {
+                digits: both_32!(halves, |bytes| {
+                    let above = _mm256_sub_epi8(bytes, _mm256_set1_epi8(signed(b'0')));
+                    _mm256_cmpeq_epi8(_mm256_min_epu8(above, _mm256_set1_epi8(9)), above)
+                }),
+                zeros: equal!(b'0'),
+                minuses: equal!(b'-'),
+                pluses: equal!(b'+'),
+                dots: equal!(b'.'),
+                exponents: both_32!(halves, |bytes| _mm256_cmpeq_epi8(
+                    _mm256_or_si256(bytes, _mm256_set1_epi8(0x20)),
+                    _mm256_set1_epi8(signed(b'e'))
+                )),
+            }
+        }
+
+        #[inline(always)]
+        fn parity(bits: u64) -> u64 {
+            product_parity(bits)
+        }
+    }
+
+    /// A whole block.
+    #[inline(always)]
+    fn all(block: &[u8; BLOCK]) -> __m512i {
+        // SAFETY: the load is of the 64 bytes of the block and needs no alignment; only work
+        // that is compiled for AVX-512 calls this.
+        unsafe { _mm512_loadu_si512(block.as_ptr().cast::<__m512i>()) }
+    }
+
+    impl Isa for Avx512 {
+        #[inline(always)]
+        fn masks(block: &[u8; BLOCK]) -> Masks {
+            let bytes = all(block);
+            // SAFETY: only work that is compiled for AVX-512 comes here; nothing touches
+            // memory.
+            unsafe {
+                let of = |byte| _mm512_set1_epi8(signed(byte));
+                let equal = |byte| _mm512_cmpeq_epi8_mask(bytes, of(byte));
+                let folded = _mm512_or_si512(bytes, of(0x20));
+                Masks {
+                    quotes: equal(b'"'),
+                    backslashes: equal(b'\\'),
+                    opens: _mm512_cmpeq_epi8_mask(folded, of(b'{')),
+                    closes: _mm512_cmpeq_epi8_mask(folded, of(b'}')),
+                    colons: equal(b':'),
+                    commas: equal(b','),
+                    spaces: equal(b' ') | equal(b'\n') | equal(b'\t') | equal(b'\r'),
+                    controls: _mm512_cmplt_epu8_mask(bytes, of(0x20)),
+                    high: _mm512_movepi8_mask(bytes),
+                }
+            }
+        }
+
+        #[inline(always)]
+        fn numbers(block: &[u8; BLOCK]) -> NumberMasks {
+            let bytes = all(block);
+            // SAFETY: as in `masks`.
+            unsafe {
+                let of = |byte| _mm512_set1_epi8(signed(byte));
+                let equal = |byte| _mm512_cmpeq_epi8_mask(bytes, of(byte));
+                NumberMasks {
+                    digits: _mm512_cmple_epu8_mask(_mm512_sub_epi8(bytes, of(b'0')), of(9)),
+                    zeros: equal(b'0'),
+                    minuses: equal(b'-'),
+                    pluses: equal(b'+'),
+                    dots: equal(b'.'),
+                    exponents: _mm512_cmpeq_epi8_mask(_mm512_or_si512(bytes, of(0x20)), of(b'e')),
+                }
+            }
+        }
+
+        #[inline(always)]
+        fn parity(bits: u64) -> u64 {
+            product_parity(bits)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    struct Scan([u8; BLOCK]);
+
+    impl Work for Scan {
+        type Output = (Masks, NumberMasks, u64);
+        fn run<I: Isa>(self) -> Self::Output {
+            let masks = I::masks(&self.0);
+            (masks, I::numbers(&self.0), I::parity(masks.quotes))
+        }
+    }
+
+    /// The same, a byte at a time.
+    fn obvious(block: &[u8; BLOCK]) -> (Masks, NumberMasks, u64) {
+        let bits = |is: fn(u8) -> bool| {
+            (0..BLOCK)
+                .filter(|at| is(block[*at]))
+                .fold(0, |bits, at| bits | (1_u64 << at))
+        };
+        let masks = Masks {
+            quotes: bits(|byte| byte == b'"'),
+            backslashes: bits(|byte| byte == b'\\'),
+            opens: bits(|byte| matches!(byte, b'{' | b'[')),
+            closes: bits(|byte| matches!(byte, b'}' | b']')),
+            colons: bits(|byte| byte == b':'),
+            commas: bits(|byte| byte == b','),
+            spaces: bits(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')),
+            controls: bits(|byte| byte < 0x20),
+            high: bits(|byte| byte >= 0x80),
+        };
+        let numbers = NumberMasks {
+            digits: bits(|byte| byte.is_ascii_digit()),
+            zeros: bits(|byte| byte == b'0'),
+            minuses: bits(|byte| byte == b'-'),
+            pluses: bits(|byte| byte == b'+'),
+            dots: bits(|byte| byte == b'.'),
+            exponents: bits(|byte| matches!(byte, b'e' | b'E')),
+        };
+        let mut odd = false;
+        let parity = (0..BLOCK).fold(0, |parity, at| {
+            odd ^= masks.quotes >> at & 1 == 1;
+            parity | (u64::from(odd) << at)
+        });
+        (masks, numbers, parity)
+    }
+
+    proptest! {
+        /// Every way this processor has to scan finds what an obvious loop finds.
+        #[test]
+        fn all_ways_to_scan_agree(block in prop::array::uniform32(any::<[u8; 2]>()), json in prop::array::uniform32("[\"\\\\{}\\[\\]:, \n\t0-9eE.+-]{2}")) {
+            let mut raw = [0; BLOCK];
+            let mut text = [0; BLOCK];
+            for (at, pair) in block.iter().enumerate() {
+                raw[2 * at..2 * at + 2].copy_from_slice(pair);
+            }
+            for (at, pair) in json.iter().enumerate() {
+                text[2 * at..2 * at + 2].copy_from_slice(pair.as_bytes());
+            }
+            for block in [raw, text] {
+                for features in Features::all() {
+                    prop_assert_eq!(features.run(Scan(block)), obvious(&block), "{:?}", features);
+                }
+            }
+        }
     }
 }

@@ -8,22 +8,25 @@ use super::error::{Fault, RewriteError};
 use super::level::{Ending, Kind};
 use super::machine::{Machine, Source};
 use super::program::{NOTHING, ValueId, ValueRule};
-use super::walk::{View, Walk};
+use super::sink::Sink;
+use super::walk::{View, Walk, not_an_object};
 
 impl Walk {
     /// Writes what came up to `end`, then `text`, and goes on behind `resume`.
     #[inline(always)]
     pub(super) fn write(
         &mut self,
-        view: View<'_>,
+        view: &View<'_>,
         end: usize,
         text: &[u8],
         resume: usize,
-        out: &mut Vec<u8>,
+        out: &mut Sink<'_>,
     ) {
         if !self.silent {
-            out.extend_from_slice(&view.bytes[self.copied..end]);
-            out.extend_from_slice(text);
+            out.copy(view.bytes, self.copied, end);
+            if !text.is_empty() {
+                out.write(text);
+            }
         }
         self.copied = resume;
     }
@@ -38,9 +41,9 @@ impl Walk {
     /// Ends the value being read, in front of a comma, a closing bracket or the end.
     pub(super) fn end_value(
         &mut self,
-        view: View<'_>,
+        view: &View<'_>,
         at: usize,
-        out: &mut Vec<u8>,
+        out: &mut Sink<'_>,
     ) -> Result<(), Fault> {
         if let Ending::Watch(_) = self.level.ending {
             self.watch(view, at, true, out)?;
@@ -62,10 +65,10 @@ impl Walk {
     /// is `complete`. Does what its rule says if these tell, and answers whether they did.
     pub(super) fn watch(
         &mut self,
-        view: View<'_>,
+        view: &View<'_>,
         end: usize,
         complete: bool,
-        out: &mut Vec<u8>,
+        out: &mut Sink<'_>,
     ) -> Result<bool, Fault> {
         let rule = view.program().rule(self.level.value);
         let text = &view.bytes[self.value_at..end];
@@ -82,7 +85,7 @@ impl Walk {
 
         if let Some(index) = rule.path {
             if *first != b'n' || index == 0 {
-                return Err(self.not_an_object(view, index, start));
+                return Err(not_an_object(view, index, start).into());
             }
             self.level.ending = Ending::None;
             return Ok(true);
@@ -121,7 +124,7 @@ impl Walk {
     }
 
     /// Puts a bracket in front of a value that is to be wrapped; ends its being watched.
-    fn bracket(&mut self, view: View<'_>, rule: &ValueRule, start: usize, out: &mut Vec<u8>) {
+    fn bracket(&mut self, view: &View<'_>, rule: &ValueRule, start: usize, out: &mut Sink<'_>) {
         self.level.ending = Ending::None;
         if rule.wrap == Wrap::Wrap {
             self.touch(self.level.replaced);
@@ -132,15 +135,19 @@ impl Walk {
 
     fn replace_null(
         &mut self,
-        view: View<'_>,
+        view: &View<'_>,
         rule: &ValueRule,
         start: usize,
-        out: &mut Vec<u8>,
+        out: &mut Sink<'_>,
     ) -> Result<(), Fault> {
         let text = match &rule.null {
             Some(text) => text,
             None if rule.wrap == Wrap::Wrap && !rule.is_selected => "[]",
-            None => return Err(missing(&view.program().select).moved(view.offset(start))),
+            None => {
+                return Err(missing(&view.program().select)
+                    .moved(view.offset(start))
+                    .into());
+            }
         };
         if rule.is_selected {
             self.start_selected(view, start, out);
@@ -152,16 +159,16 @@ impl Walk {
     }
 
     /// The selected value starts: from here on bytes leave.
-    pub(super) fn start_selected(&mut self, view: View<'_>, start: usize, out: &mut Vec<u8>) {
+    pub(super) fn start_selected(&mut self, view: &View<'_>, start: usize, out: &mut Sink<'_>) {
         self.silent = false;
         self.copied = start;
         self.found = true;
         self.level.selecting = true;
-        out.extend_from_slice(view.program().before.as_bytes());
+        out.write(view.program().before.as_bytes());
     }
 
     /// The selected value ends, if this was it.
-    pub(super) fn end_selected(&mut self, view: View<'_>, at: usize, out: &mut Vec<u8>) {
+    pub(super) fn end_selected(&mut self, view: &View<'_>, at: usize, out: &mut Sink<'_>) {
         if std::mem::replace(&mut self.level.selecting, false) {
             self.write(view, at, b"", at, out);
             self.silent = true;
@@ -185,13 +192,13 @@ impl Walk {
     /// Rewrites a held value.
     fn end_hold(
         &mut self,
-        view: View<'_>,
+        view: &View<'_>,
         value: ValueId,
         at: usize,
-        out: &mut Vec<u8>,
+        out: &mut Sink<'_>,
     ) -> Result<(), Fault> {
         self.hold_at = usize::MAX;
-        let text = self.held(view, self.value_at, at)?;
+        let text = Self::held(view, self.value_at, at)?;
         let start = self.value_at;
         self.touch(self.level.replaced);
         self.write(view, start, b"", start + text.len(), out);
@@ -201,10 +208,10 @@ impl Walk {
     /// Writes a held member several times.
     fn end_split(
         &mut self,
-        view: View<'_>,
+        view: &View<'_>,
         member: usize,
         at: usize,
-        out: &mut Vec<u8>,
+        out: &mut Sink<'_>,
     ) -> Result<(), Fault> {
         let Kind::Object(rule) = self.level.kind else {
             return Ok(());
@@ -212,7 +219,7 @@ impl Walk {
         let rule = &view.program().objects[rule as usize].members[member];
         let start = std::mem::replace(&mut self.hold_at, usize::MAX);
         let split = self.split;
-        let text = self.held(view, split.value, at)?;
+        let text = Self::held(view, split.value, at)?;
         let value_at = at - view.bytes[split.value..at].trim_ascii_start().len();
         let name_at = match view.bytes[start] {
             b',' => start + 1,
@@ -220,7 +227,7 @@ impl Walk {
         };
         for (index, (name, value)) in rule.split.iter().enumerate() {
             if self.level.kept {
-                out.push(b',');
+                out.write(b",");
             }
             // White space stays around the first.
             let (before, between): (&[u8], &[u8]) = match index {
@@ -230,9 +237,9 @@ impl Walk {
                 ),
                 _ => (b"", b":"),
             };
-            out.extend_from_slice(before);
-            out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(between);
+            out.write(before);
+            out.write(name.as_bytes());
+            out.write(between);
             self.rewrite(view, *value, text, value_at, out)?;
             self.level.kept = true;
         }
@@ -241,10 +248,10 @@ impl Walk {
     }
 
     /// The text of a held value, if it is within the limit.
-    fn held<'v>(&self, view: View<'v>, start: usize, end: usize) -> Result<&'v [u8], Fault> {
+    fn held<'v>(view: &View<'v>, start: usize, end: usize) -> Result<&'v [u8], Fault> {
         let limit = view.source.limits.max_held_bytes;
         if end - start > limit {
-            return Err(Box::new(RewriteError::HeldTooMuch { limit }));
+            return Err(RewriteError::HeldTooMuch { limit }.into());
         }
         Ok(view.bytes[start..end].trim_ascii())
     }
@@ -252,17 +259,17 @@ impl Walk {
     /// Applies a rule to the text of one whole value, which starts at `at`.
     fn rewrite(
         &mut self,
-        view: View<'_>,
+        view: &View<'_>,
         value: ValueId,
         text: &[u8],
         at: usize,
-        out: &mut Vec<u8>,
+        out: &mut Sink<'_>,
     ) -> Result<(), Fault> {
         let whole = Whole {
-            depth: self.stack.len(),
+            depth: self.brackets.depth(),
             offset: view.offset(at),
         };
-        whole.rewrite(view.source, &mut self.touched, value, text, out)
+        out.append(|out| whole.rewrite(view.source, &mut self.touched, value, text, out))
     }
 }
 
@@ -291,11 +298,9 @@ impl Whole {
         let run = |text: &[u8]| {
             let value =
                 serde_json::from_slice(text).map_err(|error| self.unread(source, &error))?;
-            let value = (step.run)(value, source.context).map_err(|error| {
-                Box::new(RewriteError::Step {
-                    step: step.name.clone(),
-                    error,
-                })
+            let value = (step.run)(value, source.context).map_err(|error| RewriteError::Step {
+                step: step.name.clone(),
+                error,
             })?;
             Ok::<_, Fault>(value.to_string())
         };
@@ -327,22 +332,22 @@ impl Whole {
         }
         let mut source = source;
         source.limits.max_depth = source.limits.max_depth.saturating_sub(self.depth);
-        let mut machine = Machine::new(source.program, value, std::mem::take(touched));
+        let mut machine = Machine::new(source, value, std::mem::take(touched));
         let done = machine
             .push(source, text, out)
             .and_then(|()| machine.finish(source, out));
         *touched = machine.into_touched();
-        done.map_err(|error| error.moved(self.offset))
+        done.map_err(|error| error.moved(self.offset).into())
     }
 
     /// The error for text that has the grammar of JSON, but cannot be read as a value.
     #[cold]
-    fn unread(self, source: Source<'_>, error: &serde_json::Error) -> Fault {
+    fn unread(self, source: Source<'_>, error: &serde_json::Error) -> RewriteError {
         if error.to_string().starts_with("recursion limit") {
-            return Box::new(RewriteError::TooDeep {
+            return RewriteError::TooDeep {
                 limit: source.limits.max_depth,
                 offset: self.offset,
-            });
+            };
         }
         RewriteError::not_json("a string that is not Unicode", self.offset)
     }

@@ -7,11 +7,14 @@
 
 use crate::plan::body::Wrap;
 
+use super::brackets::{Brackets, Counts};
 use super::error::{Fault, RewriteError};
+use super::grammar::Tokens;
 use super::level::{Ending, Kind, Level};
 use super::machine::{PIECE, Source};
-use super::names::NameTable;
-use super::program::{Action, MemberRule, NOTHING, Program, UNRECORDED, ValueId};
+use super::program::{NOTHING, Program, ValueId};
+use super::scanner::BLOCK;
+use super::sink::Sink;
 use super::window::LOOK_BACK;
 
 /// What a walk works on.
@@ -33,23 +36,59 @@ impl<'a> View<'a> {
 
     /// The place in the body of a place in the window.
     pub(super) fn offset(&self, at: usize) -> u64 {
-        self.gone + at.saturating_sub(LOOK_BACK) as u64
+        (self.gone + at as u64).saturating_sub(LOOK_BACK as u64)
     }
 }
 
-/// A place in the window, with what the block knows about the places before it.
+/// A token that is looked at: its place in the window, and its bit of the block.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
-    /// Where it is.
+pub(super) struct Event {
     pub(super) at: usize,
-    /// Start of its block.
-    pub(super) block: usize,
-    /// Quotes and commas of the block before it.
-    pub(super) quotes: u64,
-    pub(super) commas: u64,
-    /// How many `:` and `,` there were in the whole body before it.
-    pub(super) colons_before: u64,
-    pub(super) commas_before: u64,
+    pub(super) bit: u64,
+}
+
+/// The block being walked.
+#[derive(Clone, Copy)]
+pub(super) struct Block<'t> {
+    pub(super) start: usize,
+    pub(super) tokens: &'t Tokens,
+    /// The blocks walked before it, up to the start of the run.
+    pub(super) run: &'t [Tokens],
+}
+
+impl Event {
+    /// The bits of the block before it.
+    #[inline(always)]
+    pub(super) fn before(self) -> u64 {
+        self.bit - 1
+    }
+
+    /// The bits of the block behind it.
+    #[inline(always)]
+    fn behind(self) -> u64 {
+        !(self.bit | (self.bit - 1))
+    }
+}
+
+impl Block<'_> {
+    #[inline(always)]
+    fn event(&self, bit: u64) -> Event {
+        Event {
+            at: self.start + bit.trailing_zeros() as usize,
+            bit,
+        }
+    }
+}
+
+impl Counts {
+    /// With what is in some bits of a block.
+    #[inline(always)]
+    fn and(self, tokens: &Tokens, bits: u64) -> Self {
+        Self {
+            colons: self.colons + u64::from((tokens.colons & bits).count_ones()),
+            commas: self.commas + u64::from((tokens.commas & bits).count_ones()),
+        }
+    }
 }
 
 /// A member that is held until its value is complete.
@@ -62,20 +101,15 @@ pub(super) struct Split {
     pub(super) value: usize,
 }
 
-/// The last two blocks with quotes.
-#[derive(Debug, Clone, Copy, Default)]
-struct Quotes {
-    near: u64,
-    near_block: usize,
-    far: u64,
-    far_block: usize,
-}
-
 /// The state of a walk.
 #[derive(Debug)]
 pub(super) struct Walk {
+    pub(super) brackets: Brackets,
+    /// How many containers without a rule are open inside `level`.
+    untouched: usize,
     pub(super) level: Level,
-    pub(super) stack: Vec<Level>,
+    /// Containers with rules around `level`.
+    around: Vec<Level>,
     /// Everything before has been written, or left out.
     pub(super) copied: usize,
     /// What comes is left out.
@@ -86,79 +120,188 @@ pub(super) struct Walk {
     pub(super) value_at: usize,
     pub(super) split: Split,
     /// The last bracket or (where they are looked at) colon.
-    last_event: usize,
-    /// The last comma and backslash of the blocks before; of this block too for backslashes.
-    last_comma: usize,
-    last_backslash: usize,
-    quotes: Quotes,
-    /// `:` and `,` outside the root value.
-    outside: (u64, u64),
-    root_opened: bool,
+    pub(super) last_event: usize,
+    /// The last comma and backslash before this run of blocks.
+    pub(super) last_comma: usize,
+    pub(super) last_backslash: usize,
+    /// The last two blocks before this run that have quotes, with their starts.
+    pub(super) quotes: [(u64, usize); 2],
     /// The selected value was found.
     pub(super) found: bool,
+    /// All ones where `:` and `,` are looked at.
+    colon_mask: u64,
+    comma_mask: u64,
     /// By [`Program::touchable`].
     pub(super) touched: Vec<bool>,
 }
 
 impl Walk {
     /// A walk over a document whose value has the rule `value`.
-    pub(super) fn new(program: &Program, value: ValueId, touched: Vec<bool>) -> Self {
+    pub(super) fn new(source: Source<'_>, value: ValueId, touched: Vec<bool>) -> Self {
+        let rule = source.program.rule(value);
         Self {
-            level: Level::root(value, program.rule(value).watched),
-            stack: Vec::with_capacity(16),
+            brackets: Brackets::new(source.limits.max_depth),
+            untouched: 0,
+            level: Level::root(value, rule.watched),
+            around: Vec::with_capacity(8),
             copied: LOOK_BACK,
             // Nothing leaves before the selected value starts.
-            silent: program.rule(value).path.is_some(),
+            silent: rule.path.is_some(),
             hold_at: usize::MAX,
             value_at: LOOK_BACK,
             split: Split::default(),
             last_event: 0,
             last_comma: 0,
             last_backslash: 0,
-            quotes: Quotes::default(),
-            outside: (0, 0),
-            root_opened: false,
+            quotes: [(0, 0); 2],
             found: false,
+            colon_mask: 0,
+            comma_mask: 0_u64.wrapping_sub(u64::from(rule.watched)),
             touched,
         }
     }
 
-    /// Whether everything that was opened is closed, and nothing stands beside the root.
-    pub(super) fn is_whole(&self, colons: u64, commas: u64) -> bool {
-        self.stack.is_empty() && self.outside == (colons, commas)
-    }
-
-    /// Notes where the backslashes of a block are, before its tokens are walked.
+    /// Walks some blocks, the first of which starts at `start`.
     #[inline(always)]
-    pub(super) fn enter_block(&mut self, block: usize, backslashes: u64) {
-        if backslashes != 0 {
-            self.last_backslash = top(backslashes, block);
-        }
-    }
-
-    /// Notes where the quotes and commas of a block are, after its tokens were walked.
-    #[inline(always)]
-    pub(super) fn leave_block(&mut self, block: usize, quotes: u64, commas: u64) {
-        if commas != 0 {
-            self.last_comma = top(commas, block);
-        }
-        if quotes != 0 {
-            self.quotes = Quotes {
-                near: quotes,
-                near_block: block,
-                far: self.quotes.near,
-                far_block: self.quotes.near_block,
+    pub(super) fn blocks(
+        &mut self,
+        view: &View<'_>,
+        blocks: &[Tokens],
+        start: usize,
+        counts: &mut Counts,
+        out: &mut Sink<'_>,
+    ) -> Result<(), Fault> {
+        for (index, tokens) in blocks.iter().enumerate() {
+            let block = Block {
+                start: start + index * BLOCK,
+                tokens,
+                run: &blocks[..index],
             };
+            self.block(view, &block, *counts, out)?;
+            *counts = counts.and(tokens, u64::MAX);
         }
+        self.leave_run(blocks, start);
+        Ok(())
+    }
+
+    /// Notes what may be asked for when the blocks of a run are gone.
+    fn leave_run(&mut self, blocks: &[Tokens], start: usize) {
+        let last = |bits: fn(&Tokens) -> u64| {
+            let index = blocks.iter().rposition(|tokens| bits(tokens) != 0)?;
+            Some(top(bits(&blocks[index]), start + index * BLOCK))
+        };
+        self.last_comma = last(|tokens| tokens.commas).unwrap_or(self.last_comma);
+        self.last_backslash = last(|tokens| tokens.backslashes).unwrap_or(self.last_backslash);
+        let quotes = |(index, tokens): (usize, &Tokens)| {
+            (tokens.quotes != 0).then_some((tokens.quotes, start + index * BLOCK))
+        };
+        let mut quotes = blocks.iter().enumerate().rev().filter_map(quotes);
+        let before = self.quotes;
+        self.quotes = match (quotes.next(), quotes.next()) {
+            (Some(near), Some(far)) => [near, far],
+            (Some(near), None) => [near, before[0]],
+            _ => before,
+        };
+    }
+
+    #[inline(always)]
+    fn block(
+        &mut self,
+        view: &View<'_>,
+        block: &Block<'_>,
+        counts: Counts,
+        out: &mut Sink<'_>,
+    ) -> Result<(), Fault> {
+        let tokens = block.tokens;
+        let mut rest = u64::MAX;
+        loop {
+            if self.untouched > 0 {
+                rest = self.skip(view, block, rest, counts)?;
+                if rest == 0 {
+                    return Ok(());
+                }
+            }
+            let looked_at = (tokens.colons & self.colon_mask) | (tokens.commas & self.comma_mask);
+            let mut events = (tokens.brackets | looked_at) & rest;
+            // As long as nothing changes what is looked at.
+            let event = loop {
+                if events == 0 {
+                    return Ok(());
+                }
+                let event = block.event(events & events.wrapping_neg());
+                if tokens.colons & event.bit == 0 || self.colon(view, block, event, out)? {
+                    break event;
+                }
+                events ^= event.bit;
+            };
+            rest = event.behind();
+            if tokens.brackets & event.bit == 0 {
+                if tokens.commas & event.bit != 0 {
+                    self.comma(view, event.at, out)?;
+                }
+                continue;
+            }
+            let here = counts.and(tokens, event.before());
+            if tokens.opens & event.bit != 0 {
+                self.open(view, event.at, here, out)?;
+            } else {
+                let is_empty = tokens.after_open & event.bit != 0;
+                self.close(view, event.at, is_empty, here, out)?;
+            }
+        }
+    }
+
+    /// Goes through containers that nothing is done to, as far as they go; answers with the
+    /// bits behind them.
+    #[inline(always)]
+    fn skip(
+        &mut self,
+        view: &View<'_>,
+        block: &Block<'_>,
+        rest: u64,
+        counts: Counts,
+    ) -> Result<u64, Fault> {
+        let tokens = block.tokens;
+        let mut events = tokens.brackets & rest;
+        while events != 0 {
+            let event = block.event(events & events.wrapping_neg());
+            events ^= event.bit;
+            let here = counts.and(tokens, event.before());
+            // Braces have this bit, and brackets do not.
+            let is_object = view.bytes[event.at] & 0x20 != 0;
+            let offset = || view.offset(event.at);
+            if tokens.opens & event.bit != 0 {
+                self.brackets.open(is_object, here, offset)?;
+                self.untouched += 1;
+                continue;
+            }
+            let is_empty = tokens.after_open & event.bit != 0;
+            self.brackets.close(is_object, is_empty, here, offset)?;
+            self.untouched -= 1;
+            if self.untouched == 0 {
+                self.last_event = event.at;
+                self.look();
+                return Ok(event.behind());
+            }
+        }
+        Ok(0)
+    }
+
+    /// Which tokens are looked at follows from the level.
+    #[inline(always)]
+    pub(super) fn look(&mut self) {
+        let mask = |looks: bool| 0_u64.wrapping_sub(u64::from(looks));
+        self.colon_mask = mask(self.level.sees_colons);
+        self.comma_mask = mask(self.level.sees_commas);
     }
 
     /// Writes what can leave of the bytes before `end`; answers from where on bytes are still
     /// needed.
     pub(super) fn settle(
         &mut self,
-        view: View<'_>,
+        view: &View<'_>,
         end: usize,
-        out: &mut Vec<u8>,
+        out: &mut Sink<'_>,
     ) -> Result<usize, Fault> {
         if let Ending::Watch(_) = self.level.ending
             && !self.watch(view, end, false, out)?
@@ -186,7 +329,7 @@ impl Walk {
 
     /// Where a member starts whose name is not known yet; `end` if there is none.
     fn name_at(&self, end: usize) -> usize {
-        if !self.level.sees_colons || self.level.ending == Ending::Drop {
+        if self.untouched > 0 || !self.level.sees_colons || self.level.ending == Ending::Drop {
             end
         } else if self.last_comma > self.last_event {
             self.last_comma
@@ -200,7 +343,10 @@ impl Walk {
 
     /// Everything moved `by` bytes to the front.
     pub(super) fn shift(&mut self, by: usize) {
+        let [(_, near), (_, far)] = &mut self.quotes;
         for place in [
+            near,
+            far,
             &mut self.copied,
             &mut self.value_at,
             &mut self.split.open,
@@ -209,8 +355,6 @@ impl Walk {
             &mut self.last_event,
             &mut self.last_comma,
             &mut self.last_backslash,
-            &mut self.quotes.near_block,
-            &mut self.quotes.far_block,
         ] {
             // What falls off the window is not needed any more.
             *place = place.saturating_sub(by);
@@ -222,90 +366,68 @@ impl Walk {
 
     /// `{` or `[`.
     #[inline(always)]
-    pub(super) fn open(
+    fn open(
         &mut self,
-        view: View<'_>,
-        place: Place,
-        out: &mut Vec<u8>,
+        view: &View<'_>,
+        at: usize,
+        counts: Counts,
+        out: &mut Sink<'_>,
     ) -> Result<(), Fault> {
-        let at = place.at;
-        if self.stack.len() >= view.source.limits.max_depth {
-            return Err(Box::new(RewriteError::TooDeep {
-                limit: view.source.limits.max_depth,
-                offset: view.offset(at),
-            }));
-        }
         let is_object = view.bytes[at] == b'{';
-        if self.stack.is_empty() {
-            self.open_root(view, place)?;
+        self.brackets.open(is_object, counts, || view.offset(at))?;
+        if self.level.value == NOTHING {
+            self.untouched = 1;
+            return Ok(());
         }
-        let mut child = if self.level.value == NOTHING {
-            Level::untouched(is_object)
-        } else {
-            self.enter(view, at, is_object, out)?
-        };
-        let (colons, commas) = (place.colons_before, place.commas_before);
-        self.level.counted = self
-            .level
-            .count(colons, commas)
-            .wrapping_sub(self.level.counted);
-        child.counted = child.count(colons, commas);
-        self.stack.push(std::mem::replace(&mut self.level, child));
-        self.last_event = at;
-        Ok(())
+        self.enter(view, at, is_object, out)
     }
 
-    #[inline(never)]
-    fn open_root(&mut self, view: View<'_>, place: Place) -> Result<(), Fault> {
-        if self.root_opened || place.colons_before + place.commas_before != 0 {
-            return Err(RewriteError::not_json(
-                "a second value",
-                view.offset(place.at),
-            ));
-        }
-        self.root_opened = true;
-        Ok(())
-    }
-
-    /// The level of a container that has a rule.
+    /// Enters a container that has a rule.
     #[inline(always)]
     fn enter(
         &mut self,
-        view: View<'_>,
+        view: &View<'_>,
         at: usize,
         is_object: bool,
-        out: &mut Vec<u8>,
-    ) -> Result<Level, Fault> {
+        out: &mut Sink<'_>,
+    ) -> Result<(), Fault> {
         let rule = view.program().rule(self.level.value);
-        if self.level.ending != Ending::None {
-            if let Some(level) = self.enter_watched(view, at, is_object, out)? {
-                return Ok(level);
-            }
-        }
-        Ok(match (is_object, rule.object) {
-            (true, Some(object)) => {
+        let entered = match self.level.ending {
+            Ending::None => Entered::Plainly,
+            _ => self.enter_watched(view, at, is_object, out)?,
+        };
+        let inside = match (entered, rule.object) {
+            (Entered::As(level), _) => Some(level),
+            (Entered::Plainly, Some(object)) if is_object => {
                 let defaults = &view.program().objects[object as usize].defaults;
-                Level::object(object, !defaults.is_empty())
+                Some(Level::object(object, !defaults.is_empty()))
             }
-            (false, _) if rule.element != NOTHING => {
+            (Entered::Plainly, _) if !is_object && rule.element != NOTHING => {
                 let watched = view.program().rule(rule.element).watched;
                 self.value_at = at + 1;
-                Level::array(rule.element, watched, self.level.replaced)
+                Some(Level::array(rule.element, watched, self.level.replaced))
             }
-            _ => Level::untouched(is_object),
-        })
+            _ => None,
+        };
+        if let Some(level) = inside {
+            self.around.push(std::mem::replace(&mut self.level, level));
+            self.last_event = at;
+            self.look();
+        } else {
+            self.untouched = 1;
+        }
+        Ok(())
     }
 
-    /// Deals with a watched value that turns out to be a container. `None`: go on as if it
-    /// was not watched.
+    /// Deals with a watched value that turns out to be a container.
     #[inline(never)]
     fn enter_watched(
         &mut self,
-        view: View<'_>,
+        view: &View<'_>,
         at: usize,
         is_object: bool,
-        out: &mut Vec<u8>,
-    ) -> Result<Option<Level>, Fault> {
+        out: &mut Sink<'_>,
+    ) -> Result<Entered, Fault> {
         let rule = view.program().rule(self.level.value);
         self.level.ending = Ending::None;
         if rule.is_selected {
@@ -313,13 +435,13 @@ impl Walk {
         }
         if let Some(index) = rule.path {
             if !is_object {
-                return Err(self.not_an_object(view, index, at));
+                return Err(not_an_object(view, index, at).into());
             }
-            return Ok(Some(Level::path(index)));
+            return Ok(Entered::As(Level::path(index)));
         }
         if rule.step.is_some() {
             self.hold(at, self.level.value);
-            return Ok(Some(Level::untouched(is_object)));
+            return Ok(Entered::Held);
         }
         match rule.wrap {
             Wrap::Wrap if is_object => {
@@ -332,68 +454,41 @@ impl Walk {
                 self.touch(self.level.replaced);
                 self.write(view, at, b"", at + 1, out);
                 self.value_at = at + 1;
-                return Ok(Some(Level::single(rule.inner, self.level.replaced)));
+                let level = Level::single(rule.inner, self.level.replaced);
+                return Ok(Entered::As(level));
             }
             _ => {}
         }
-        Ok(None)
+        Ok(Entered::Plainly)
     }
 
-    /// `}` or `]`. `is_empty`: it comes right after the opening one.
+    /// `}` or `]`. `is_empty`: right behind the opening one.
     #[inline(always)]
-    pub(super) fn close(
+    fn close(
         &mut self,
-        view: View<'_>,
-        place: Place,
+        view: &View<'_>,
+        at: usize,
         is_empty: bool,
-        out: &mut Vec<u8>,
+        counts: Counts,
+        out: &mut Sink<'_>,
     ) -> Result<(), Fault> {
-        let at = place.at;
-        let (colons, commas) = (place.colons_before, place.commas_before);
         let is_object = view.bytes[at] == b'}';
-        let count = self
-            .level
-            .count(colons, commas)
-            .wrapping_sub(self.level.counted);
-        let expected = u64::from(is_object & !is_empty);
-        if is_object != self.level.is_object || count != expected || self.stack.is_empty() {
-            return Err(self.bad_close(view, at));
-        }
+        self.brackets
+            .close(is_object, is_empty, counts, || view.offset(at))?;
         if self.level.closes || self.level.ending != Ending::None {
             self.leave(view, at, out)?;
         }
-        if let Some(parent) = self.stack.pop() {
-            self.level = parent;
-        }
-        self.level.counted = self
-            .level
-            .count(colons, commas)
-            .wrapping_sub(self.level.counted);
-        if self.stack.is_empty() {
-            self.outside = (colons, commas);
+        if let Some(level) = self.around.pop() {
+            self.level = level;
         }
         self.last_event = at;
+        self.look();
         Ok(())
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn bad_close(&self, view: View<'_>, at: usize) -> Fault {
-        let what = if self.stack.is_empty() {
-            "a closing bracket too many"
-        } else if self.level.is_object != (view.bytes[at] == b'}') {
-            "the other kind of closing bracket was expected"
-        } else if self.level.is_object {
-            "an object with a member that is not a name and a value"
-        } else {
-            "an array with a member name in it"
-        };
-        RewriteError::not_json(what, view.offset(at))
     }
 
     /// Does what is to be done when a container closes.
     #[inline(never)]
-    fn leave(&mut self, view: View<'_>, at: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+    fn leave(&mut self, view: &View<'_>, at: usize, out: &mut Sink<'_>) -> Result<(), Fault> {
         self.end_value(view, at, out)?;
         match self.level.kind {
             Kind::Object(rule) => {
@@ -409,7 +504,7 @@ impl Walk {
             }
             Kind::Single => self.write(view, at, b"", at + 1, out),
             Kind::Path(_) => self.end_selected(view, at, out),
-            Kind::Root | Kind::Untouched | Kind::Array(_) => {}
+            Kind::Root | Kind::Array(_) => {}
         }
         Ok(())
     }
@@ -418,9 +513,9 @@ impl Walk {
     #[inline(never)]
     pub(super) fn comma(
         &mut self,
-        view: View<'_>,
+        view: &View<'_>,
         at: usize,
-        out: &mut Vec<u8>,
+        out: &mut Sink<'_>,
     ) -> Result<(), Fault> {
         self.end_value(view, at, out)?;
         match self.level.kind {
@@ -429,220 +524,42 @@ impl Walk {
                 self.value_at = at + 1;
             }
             Kind::Single => {
-                return Err(RewriteError::unexpected(
-                    "an array of at most one element",
-                    view.offset(at),
-                ));
+                let expected = "an array of at most one element";
+                return Err(RewriteError::unexpected(expected, view.offset(at)).into());
             }
-            Kind::Root => return Err(RewriteError::not_json("a second value", view.offset(at))),
+            Kind::Root => {
+                return Err(RewriteError::not_json("a second value", view.offset(at)).into());
+            }
             Kind::Path(_) => {
                 self.end_selected(view, at, out);
                 self.level.sees_commas = false;
             }
-            Kind::Object(_) | Kind::Untouched => self.level.sees_commas = false,
+            Kind::Object(_) => self.level.sees_commas = false,
         }
+        self.look();
         Ok(())
     }
+}
 
-    /// `:` in an object with rules.
-    #[inline(always)]
-    pub(super) fn colon(
-        &mut self,
-        view: View<'_>,
-        place: Place,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Fault> {
-        let (open, close) = self.name_before(place);
-        self.last_event = place.at;
-        let Kind::Object(rule) = self.level.kind else {
-            return self.path_member(view, place.at, open, close);
-        };
-        let rule = &view.program().objects[rule as usize];
-        let Some(number) = self.find(view, &rule.names, open, close) else {
-            self.other_member(view, place, rule.others, out);
-            return Ok(());
-        };
-        let member = &rule.members[number];
-        let is_first_kept = self.level.any & !self.level.kept;
-        if is_first_kept | member.watched | matches!(member.action, Action::Drop | Action::Split) {
-            self.special_member(view, place, (open, close), (number, member), out);
-            return Ok(());
-        }
-        self.level.any = true;
-        self.level.kept = true;
-        self.level.seen |= member.seen;
-        self.level.value = member.value;
-        self.touch(member.touched);
-        if member.action == Action::Rename {
-            self.write(view, open + 1, member.name.as_bytes(), close, out);
-        }
-        Ok(())
-    }
+/// What a watched container turned out to be.
+enum Entered {
+    /// One as if it was not watched.
+    Plainly,
+    /// One that is held.
+    Held,
+    /// One with a level of its own.
+    As(Level),
+}
 
-    /// The quotes of the name before a colon.
-    #[inline(always)]
-    fn name_before(&self, place: Place) -> (usize, usize) {
-        let here = place.quotes;
-        if here & here.wrapping_sub(1) != 0 {
-            let close = here.ilog2();
-            let open = (here ^ (1 << close)).ilog2();
-            return (place.block + open as usize, place.block + close as usize);
-        }
-        let quotes = self.quotes;
-        if here != 0 {
-            return (top(quotes.near, quotes.near_block), top(here, place.block));
-        }
-        let close = top(quotes.near, quotes.near_block);
-        let rest = quotes.near & !(1 << (close - quotes.near_block));
-        if rest != 0 {
-            return (top(rest, quotes.near_block), close);
-        }
-        (top(quotes.far, quotes.far_block), close)
-    }
-
-    /// The number of the member named between two quotes.
-    #[inline(always)]
-    fn find(&self, view: View<'_>, names: &NameTable, open: usize, close: usize) -> Option<usize> {
-        let found = names.find(view.bytes, open + 1, close);
-        if found.is_none() && self.last_backslash > open {
-            return find_escaped(names, &view.bytes[open..=close]);
-        }
-        found
-    }
-
-    /// A member without a rule of its own.
-    #[inline(always)]
-    fn other_member(&mut self, view: View<'_>, place: Place, others: ValueId, out: &mut Vec<u8>) {
-        self.level.value = others;
-        if (self.level.any & !self.level.kept) | (others != NOTHING) {
-            self.level.replaced = UNRECORDED;
-            self.keep_member(view, place, view.program().rule(others).watched, out);
-        }
-        self.level.any = true;
-        self.level.kept = true;
-    }
-
-    /// Writes the comma right and starts to watch the value.
-    #[inline(never)]
-    fn keep_member(&mut self, view: View<'_>, place: Place, watched: bool, out: &mut Vec<u8>) {
-        if self.level.any && !self.level.kept {
-            // Everything before was left out, but not the comma behind it.
-            let comma = self.comma_before(place);
-            self.write(view, comma, b"", comma + 1, out);
-        }
-        if watched {
-            self.level.ending = Ending::Watch(self.level.value);
-            self.level.sees_commas = true;
-            self.value_at = place.at + 1;
-        }
-    }
-
-    /// A member that is not just renamed.
-    #[inline(never)]
-    fn special_member(
-        &mut self,
-        view: View<'_>,
-        place: Place,
-        (open, close): (usize, usize),
-        (number, member): (usize, &MemberRule),
-        out: &mut Vec<u8>,
-    ) {
-        self.level.seen |= member.seen;
-        self.level.value = member.value;
-        self.level.replaced = member.replaced;
-        self.touch(member.touched);
-        let start = match self.level.any {
-            true => self.comma_before(place),
-            false => open,
-        };
-        match member.action {
-            Action::Keep | Action::Rename => {
-                self.keep_member(view, place, member.watched, out);
-                self.level.kept = true;
-                if member.action == Action::Rename {
-                    self.write(view, open + 1, member.name.as_bytes(), close, out);
-                }
-            }
-            Action::Drop => {
-                self.write(view, start, b"", start, out);
-                self.silent = true;
-                self.level.ending = Ending::Drop;
-                self.level.sees_commas = true;
-            }
-            Action::Split => {
-                self.write(view, start, b"", start, out);
-                self.hold_at = start;
-                self.split = Split {
-                    open,
-                    close,
-                    value: place.at + 1,
-                };
-                self.level.ending = Ending::Split(number);
-                self.level.sees_commas = true;
-            }
-        }
-        self.level.any = true;
-    }
-
-    /// A member of an object on the way to the selected value.
-    #[inline(never)]
-    fn path_member(
-        &mut self,
-        view: View<'_>,
-        at: usize,
-        open: usize,
-        close: usize,
-    ) -> Result<(), Fault> {
-        let Kind::Path(index) = self.level.kind else {
-            return Ok(());
-        };
-        self.level.any = true;
-        self.level.value = NOTHING;
-        let names = &view.program().path[index as usize];
-        if self.find(view, &names.table, open, close).is_none() {
-            return Ok(());
-        }
-        if std::mem::replace(&mut self.level.kept, true) {
-            return Err(RewriteError::unexpected(
-                format!("one member `{}`, not several,", names.name),
-                view.offset(open),
-            ));
-        }
-        self.level.value = names.value;
-        self.level.ending = Ending::Watch(names.value);
-        self.level.sees_commas = true;
-        self.value_at = at + 1;
-        Ok(())
-    }
-
-    fn comma_before(&self, place: Place) -> usize {
-        match place.commas {
-            0 => self.last_comma,
-            commas => top(commas, place.block),
-        }
-    }
-
-    pub(super) fn not_an_object(&self, view: View<'_>, index: u32, at: usize) -> Fault {
-        let name = &view.program().path[index as usize].name;
-        RewriteError::unexpected(format!("an object with `{name}`"), view.offset(at))
-    }
+/// Why the value on the way to the selected one cannot be read.
+pub(super) fn not_an_object(view: &View<'_>, index: u32, at: usize) -> RewriteError {
+    let name = &view.program().path[index as usize].name;
+    RewriteError::unexpected(format!("an object with `{name}`"), view.offset(at))
 }
 
 /// The place of the highest bit of a block. Zero when there is none, which no valid document
 /// asks for.
 #[inline(always)]
-fn top(bits: u64, block: usize) -> usize {
+pub(super) fn top(bits: u64, block: usize) -> usize {
     block + bits.checked_ilog2().unwrap_or(0) as usize
-}
-
-/// Looks a name up that was written with escapes.
-#[cold]
-#[inline(never)]
-fn find_escaped(names: &NameTable, quoted: &[u8]) -> Option<usize> {
-    if !quoted.contains(&b'\\') {
-        return None;
-    }
-    // What is no Unicode is no name of a rule.
-    let name: String = serde_json::from_slice(quoted).ok()?;
-    names.find_unescaped(&name)
 }

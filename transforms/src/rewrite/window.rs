@@ -5,7 +5,6 @@
 //! of a name. Blocks start at multiples of 64 of the body, whatever the pieces it came in, so
 //! that nothing, not even which of two errors is found, depends on them.
 
-use super::error::{Fault, RewriteError};
 use super::scanner::BLOCK;
 
 /// Bytes kept in front of what is still needed.
@@ -19,8 +18,6 @@ pub(super) struct Window {
     pub(super) gone: u64,
     /// Everything before was scanned.
     pub(super) scanned: usize,
-    /// Start of the bytes that may not be UTF-8.
-    pub(super) unchecked: Option<usize>,
 }
 
 impl Window {
@@ -29,13 +26,12 @@ impl Window {
             bytes: vec![b' '; LOOK_BACK],
             gone: 0,
             scanned: LOOK_BACK,
-            unchecked: None,
         }
     }
 
-    /// Whether there is a block to scan.
-    pub(super) fn has_block(&self) -> bool {
-        self.bytes.len() - self.scanned >= BLOCK
+    /// The blocks to scan.
+    pub(super) fn blocks(&self) -> &[[u8; BLOCK]] {
+        self.bytes[self.scanned..].as_chunks().0
     }
 
     /// Fills the last block with white space. At least one byte, so that whatever is open at
@@ -49,7 +45,7 @@ impl Window {
 
     /// The place in the body of a place in the window.
     pub(super) fn offset(&self, at: usize) -> u64 {
-        self.gone + at.saturating_sub(LOOK_BACK) as u64
+        (self.gone + at as u64).saturating_sub(LOOK_BACK as u64)
     }
 
     /// Lets everything before `needed` go; answers by how much the rest moves.
@@ -59,32 +55,7 @@ impl Window {
             self.bytes.drain(..by);
             self.gone += by as u64;
             self.scanned -= by;
-            self.unchecked = self.unchecked.map(|at| at.saturating_sub(by));
         }
         by
     }
-
-    /// Checks that the bytes scanned so far are UTF-8; a character may be cut by `end`.
-    pub(super) fn check_utf8(&mut self, end: usize) -> Result<(), Fault> {
-        if let Some(from) = self.unchecked.take() {
-            let checked = utf8(&self.bytes[from..end]);
-            let valid = checked.map_err(|at| not_utf8(self.offset(from + at)))?;
-            self.unchecked = (from + valid < end).then_some(from + valid);
-        }
-        Ok(())
-    }
-}
-
-/// How many bytes are whole characters (all but at most three), or where they are none.
-pub(super) fn utf8(bytes: &[u8]) -> Result<usize, usize> {
-    match std::str::from_utf8(bytes) {
-        Ok(_) => Ok(bytes.len()),
-        Err(error) if error.error_len().is_none() => Ok(error.valid_up_to()),
-        Err(error) => Err(error.valid_up_to()),
-    }
-}
-
-/// The error for a byte that is not UTF-8.
-pub(super) fn not_utf8(offset: u64) -> Fault {
-    RewriteError::not_json("a byte that is not UTF-8", offset)
 }

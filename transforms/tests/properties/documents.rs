@@ -1,5 +1,7 @@
 //! Documents, and every way to write them down.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 /// Member names: those that plans speak of, and some that they do not.
@@ -163,13 +165,15 @@ fn quote(text: &str, out: &mut String, choices: &mut Option<Choices>) {
         match c {
             _ if escaped => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
-                    out.push_str(&format!("\\u{unit:04x}"));
+                    let _ = write!(out, "\\u{unit:04x}");
                 }
             }
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
-            c if c < ' ' => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c if c < ' ' => {
+                let _ = write!(out, "\\u{:04X}", u32::from(c));
+            }
             c => out.push(c),
         }
     }

@@ -157,7 +157,11 @@ fn step() -> impl Strategy<Value = StepCall> {
 }
 
 /// Makes nothing that a step inside it could grow again and again.
-#[expect(clippy::unnecessary_wraps, reason = "the form of a step")]
+#[expect(
+    clippy::unnecessary_wraps,
+    clippy::needless_pass_by_value,
+    reason = "the form of a step"
+)]
 fn boxed(value: Value, context: &StepContext) -> Result<Value, StepError> {
     Ok(json!([context.path["id"], value]))
 }
