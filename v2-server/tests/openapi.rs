@@ -10,13 +10,13 @@ use serde_json::{Map, Value};
 const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 
 fn document() -> Value {
-    serde_json::from_str(&windlass_v2_server::document()).unwrap()
+    serde_json::from_str(&windlass_v2_server::document()).expect("the document is JSON")
 }
 
 /// Every operation: its name (`GET /images`), and what the document says of it.
 fn operations(document: &Value) -> BTreeMap<String, &Map<String, Value>> {
     let mut found = BTreeMap::new();
-    for (path, item) in document["paths"].as_object().unwrap() {
+    for (path, item) in document["paths"].as_object().expect("paths are an object") {
         for method in METHODS {
             if let Some(operation) = item.get(method).and_then(Value::as_object) {
                 found.insert(format!("{} {path}", method.to_uppercase()), operation);
@@ -33,14 +33,14 @@ fn parameters<'a>(operation: &'a Map<String, Value>, place: &str) -> BTreeSet<&'
         .into_iter()
         .flatten()
         .filter(|parameter| parameter["in"] == place)
-        .map(|parameter| parameter["name"].as_str().unwrap())
+        .map(|parameter| parameter["name"].as_str().expect("parameters have names"))
         .collect()
 }
 
 fn successes(operation: &Map<String, Value>) -> Vec<&str> {
     operation["responses"]
         .as_object()
-        .unwrap()
+        .expect("responses are an object")
         .keys()
         .map(String::as_str)
         .filter(|status| status.starts_with('2'))
@@ -124,14 +124,14 @@ fn every_reference_leads_somewhere() {
                 {
                     lost.push(reference.clone());
                 }
-                members
-                    .values()
-                    .for_each(|member| check(member, document, lost));
+                for member in members.values() {
+                    check(member, document, lost);
+                }
             }
             Value::Array(elements) => {
-                elements
-                    .iter()
-                    .for_each(|element| check(element, document, lost));
+                for element in elements {
+                    check(element, document, lost);
+                }
             }
             _ => {}
         }
