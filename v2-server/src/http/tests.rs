@@ -219,7 +219,11 @@ async fn bodies_that_are_no_json_are_refused() {
         ),
         (
             b"{\"name\": \"ac\xffme\"}",
-            "Request body is not valid JSON: invalid unicode code point",
+            "Request body is not valid JSON: no UTF-8 at byte 12",
+        ),
+        (
+            b"{\"name\": \"acme\", \"unread\": \"\xff\"}",
+            "Request body is not valid JSON: no UTF-8 at byte 28",
         ),
         (
             b"{\"name\": \"acme\"} {}",
