@@ -72,7 +72,10 @@ pub(crate) fn finalize(
             .map(|bytes| dockerfile::decode_upload(&bytes)),
         None => None,
     };
-    let mut annotations = wanted.annotations;
+    // The server's own stands first, and the client cannot replace it.
+    let mut annotations = Annotations::new();
+    annotations.insert(IMPORT_ANNOTATION.to_owned(), json!(uuid));
+    annotations.extend(wanted.annotations);
     annotations.insert(IMPORT_ANNOTATION.to_owned(), json!(uuid));
     let image_id = manifest.local_image_id.as_deref().unwrap_or(digest.hex());
     let new = NewImage {
