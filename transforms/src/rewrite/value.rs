@@ -98,6 +98,12 @@ impl Walk {
             }
             return Ok(false);
         }
+        let may_be_word = *first == b'"' && !rule.words.is_empty() && rule.step.is_none();
+        let length = may_be_word.then(|| string_length(text)).flatten();
+        if may_be_word && length.is_none() && text.len() <= rule.longest_word {
+            // Looked at again when more of it is there: nothing may have left until then.
+            return Ok(false);
+        }
         if rule.is_selected {
             self.start_selected(view, start, out);
         }
@@ -105,19 +111,13 @@ impl Walk {
             self.hold(start, self.level.value);
             return Ok(true);
         }
-        if *first == b'"' && !rule.words.is_empty() {
-            match string_length(text) {
-                Some(length) => {
-                    if let Some(to) = word(rule, &text[..length]) {
-                        self.bracket(view, rule, start, out);
-                        self.touch(self.level.replaced);
-                        self.write(view, start, to.as_bytes(), start + length, out);
-                        return Ok(true);
-                    }
-                }
-                None if text.len() <= rule.longest_word => return Ok(false),
-                None => {}
-            }
+        if let Some(length) = length
+            && let Some(to) = word(rule, &text[..length])
+        {
+            self.bracket(view, rule, start, out);
+            self.touch(self.level.replaced);
+            self.write(view, start, to.as_bytes(), start + length, out);
+            return Ok(true);
         }
         self.bracket(view, rule, start, out);
         Ok(true)
