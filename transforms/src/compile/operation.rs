@@ -40,6 +40,7 @@ fn lower_unmapped(unmapped: &Unmapped) -> (Text, Operation) {
         summary,
         v1: unmapped.v1.endpoint.clone(),
         service: None,
+        assumed: None,
         kind: Kind::Unmapped,
         losses: Vec::new(),
     };
@@ -85,6 +86,7 @@ fn lower(
         summary: file.summary.clone(),
         v1: file.v1.endpoint.clone(),
         service: file.service.clone(),
+        assumed: file.assumed.clone(),
         kind,
         losses: file.losses.clone(),
         explanation: Arc::new(explanation),

@@ -105,7 +105,9 @@ The place is where reading stopped; the label says what was found there."
 "What is dropped, kept on purpose, or has no counterpart carries a reason in a few words. Reports
 show it to the owners of clients.
 
-    force = \"none: V2 always does this\""
+    force = \"none: V2 always does this\"
+
+The same holds for `assumed`: it says why nobody can know better."
 
     109 BAD_STATUS "not a status"
 "The key of a `[response.…]` table is a V2 status (`200`) or a class of them (`4xx`). `status` is

@@ -20,6 +20,7 @@ pub(crate) struct OperationFile {
     pub(crate) id: String,
     pub(crate) summary: String,
     pub(crate) service: Option<String>,
+    pub(crate) assumed: Option<String>,
     pub(crate) v1: WrittenEndpoint,
     pub(crate) losses: Vec<String>,
     pub(crate) kind: FileKind,
@@ -100,6 +101,10 @@ impl OperationFile {
     ) -> Option<Self> {
         let summary = table.required_text("summary", errors);
         let service = table.text("service", errors).map(|text| text.value);
+        let assumed = table.text("assumed", errors);
+        if let Some(assumed) = &assumed {
+            not_empty(assumed, "`assumed`", errors);
+        }
         let v1 = table
             .required_text("v1", errors)
             .and_then(|text| WrittenEndpoint::read(text, errors));
@@ -118,6 +123,7 @@ impl OperationFile {
             id: id.to_owned(),
             summary: summary?.value,
             service,
+            assumed: assumed.map(|text| text.value),
             v1: v1?,
             losses: losses.into_iter().map(|text| text.value).collect(),
             kind: kind?,

@@ -56,6 +56,7 @@ v1 = "GET /gone"
 v2 = "none"
 reason = "V2 keeps no peel"
 instead = "peel it yourself"
+assumed = "no V1 specification is public"
 
 #--- unmapped.toml
 later = "GET /later"

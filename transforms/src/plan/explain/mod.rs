@@ -16,6 +16,9 @@ pub struct Explanation {
     /// The V2 request line, without API version; `None` where there is no V2 call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub v2: Option<String>,
+    /// Why all this is an assumption; `None`: it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assumed: Option<String>,
     /// Why there is no V2 operation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

@@ -18,6 +18,9 @@ impl fmt::Display for Explanation {
         if let Some(instead) = &self.instead {
             writeln!(f, "    instead: {instead}")?;
         }
+        if let Some(why) = &self.assumed {
+            writeln!(f, "    assumed: {why}")?;
+        }
         section(f, "Path", &self.path, parameter)?;
         section(f, "Query", &self.query, parameter)?;
         section(
