@@ -228,6 +228,17 @@ impl BodyPipe {
         self.encoder = Some(Box::new(GzEncoder::new(Vec::new(), Compression::fast())));
     }
 
+    /// Whether what comes is compressed: then its length says little.
+    pub(crate) fn unpacks(&self) -> bool {
+        !matches!(self.decoder, Decoder::Identity)
+    }
+
+    /// Makes room for a body of this length.
+    pub(crate) fn expect(&mut self, length: usize) {
+        // Names in V1 are about as long as in V2.
+        self.out.reserve(length + length / 8 + 256);
+    }
+
     /// Takes the next piece of the upstream's body.
     pub(crate) fn push(&mut self, piece: &[u8]) -> Result<(), Failure> {
         if matches!(self.decoder, Decoder::Identity) {

@@ -29,32 +29,31 @@ pub(super) async fn send(
     call: &UpstreamCall,
     outgoing: &Outgoing,
 ) -> Result<Connection, Failure> {
-    let head = request::head(session, call, outgoing, app.upstream.url())?;
+    let head = || request::head(session, call, outgoing, app.upstream.url());
     if matches!(outgoing, Outgoing::Stream) {
+        let head = head()?;
         stream(app, session, ctx, head).await
     } else {
-        exchange(app, &head, outgoing).await
+        exchange(app, head, outgoing).await
     }
 }
 
 /// Sends a request that can be repeated, and waits for the header of its answer.
 ///
 /// A kept connection may be closed by the upstream at any moment. Then, and if the method
-/// allows it, the request is sent again on a new one.
+/// allows it, the request is sent again on a new one, for which its header is made again.
 pub(super) async fn exchange(
     app: &App,
-    head: &RequestHeader,
+    head: impl Fn() -> Result<RequestHeader, Failure>,
     outgoing: &Outgoing,
 ) -> Result<Connection, Failure> {
     loop {
+        let head = head()?;
+        let may_repeat = head.method.is_idempotent();
         let mut connection = app.upstream.connect().await?;
         match try_exchange(&mut connection.session, head, outgoing).await {
             Ok(()) => return Ok(connection),
-            Err(error)
-                if connection.is_reused
-                    && head.method.is_idempotent()
-                    && is_closed(error.etype()) =>
-            {
+            Err(error) if connection.is_reused && may_repeat && is_closed(error.etype()) => {
                 tracing::debug!("a kept upstream connection was closed, trying another");
             }
             Err(error) => return Err(Failure::upstream(error)),
@@ -64,12 +63,10 @@ pub(super) async fn exchange(
 
 async fn try_exchange(
     upstream: &mut HttpSession,
-    head: &RequestHeader,
+    head: RequestHeader,
     outgoing: &Outgoing,
 ) -> pingora::Result<()> {
-    upstream
-        .write_request_header(Box::new(head.clone()))
-        .await?;
+    upstream.write_request_header(Box::new(head)).await?;
     if let Outgoing::Whole(body) = outgoing
         && !body.is_empty()
     {

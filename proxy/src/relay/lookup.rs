@@ -25,11 +25,11 @@ pub(super) async fn look_up(
     let call = lookup
         .call(values, &step_context.looked_up)
         .map_err(|error| Failure::call(&error))?;
-    let head = request::lookup_head(session, &call, app.upstream.url())?;
-    let mut connection = exchange(app, &head, &Outgoing::None).await?;
+    let head = || request::lookup_head(session, &call, app.upstream.url());
+    let mut connection = exchange(app, head, &Outgoing::None).await?;
     let status = upstream_head(&connection.session)?.status;
     if status == StatusCode::NOT_FOUND && lookup.may_find_nothing() {
-        discard(app, &head.method, status, connection).await;
+        discard(app, &call.method, status, connection).await;
         take(lookup, &Value::Null, values, step_context)?;
         return Ok(None);
     }

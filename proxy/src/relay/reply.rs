@@ -110,11 +110,16 @@ async fn rewrite(
     }
     // A small answer is worth waiting for: its header then tells the length.
     let upstream = upstream_head(&connection.session)?;
-    let is_small = headers::content_length(&upstream.headers).is_some_and(|n| n <= HOLD as u64);
+    let small = headers::content_length(&upstream.headers)
+        .and_then(|length| usize::try_from(length).ok())
+        .filter(|length| *length <= HOLD && !pipe.unpacks());
+    if let Some(length) = small {
+        pipe.expect(length);
+    }
     // `Some` until the header is sent.
     let mut waiting = Some(head);
     loop {
-        let piece = if pipe.ready() == 0 || is_small {
+        let piece = if pipe.ready() == 0 || small.is_some() {
             Some(read_piece(&mut connection.session).await?)
         } else {
             ready(read_piece(&mut connection.session))
@@ -125,7 +130,7 @@ async fn rewrite(
             Some(Some(piece)) => {
                 pipe.push(piece)?;
                 let enough = if waiting.is_some() { HOLD } else { PIECE };
-                if pipe.ready() < enough {
+                if small.is_some() || pipe.ready() < enough {
                     continue;
                 }
             }
