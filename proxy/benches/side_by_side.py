@@ -196,7 +196,7 @@ class Target:
 
 
 def milliseconds(text):
-    number, unit = re.match(r"([\d.]+)(us|ms|s|m)", text).groups()
+    number, unit = (re.match(r"([\d.]+)(us|ms|s|m)", text) or re.match(r"(.)(.)", "0s")).groups()
     return float(number) * {"us": .001, "ms": 1, "s": 1000, "m": 60000}[unit]
 
 
@@ -252,6 +252,7 @@ def main():
     targets = []
     run = pathlib.Path(tempfile.mkdtemp(prefix="side-by-side-"))
     try:
+        run.chmod(0o755)  # nginx reads it as another user
         expected = write_bodies(run / "v2", sizes)
         lua = lambda names: ", ".join(f'{a}="{b}"' for a, b in names.items())
 
