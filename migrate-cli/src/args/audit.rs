@@ -1,32 +1,11 @@
-//! The whole command line, one struct per subcommand.
+//! `windlass audit`.
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 
+use super::Format;
 use crate::audit::readiness::Readiness;
-
-/// Says who still calls the V1 Anchore Enterprise API, with what, and what to call instead.
-///
-/// Results go to standard output, everything else to standard error. Exit codes: 0 nothing
-/// found at or above `--fail-on`, 1 findings, 2 the command could not do its work.
-#[derive(Debug, Parser)]
-#[command(
-    name = "windlass",
-    version,
-    propagate_version = true,
-    arg_required_else_help = true
-)]
-pub(crate) struct Windlass {
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    Audit(Audit),
-    Explain(Explain),
-}
 
 /// Report per client which V1 operations it used and what to call instead.
 ///
@@ -65,39 +44,6 @@ pub(crate) struct Audit {
     /// Read the mappings from this folder instead of those built in
     #[arg(long, value_name = "DIR", env = "WINDLASS_MAPPINGS")]
     pub(crate) mappings: Option<PathBuf>,
-}
-
-/// Explain one V1 operation or one diagnostic code.
-///
-/// For an operation: the V2 call, each renamed parameter and field, what is held while an
-/// answer streams by and why, declared losses, and a ready `curl`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  windlass explain get_image
-  windlass explain \"GET /v1/images/sha256:aa/check\"
-  windlass explain M203")]
-pub(crate) struct Explain {
-    /// A V1 operation id, "METHOD /path" (a template or a real path, with or without /v1), or a code such as M203
-    #[arg(value_name = "OPERATION|\"METHOD PATH\"|CODE")]
-    pub(crate) subject: String,
-
-    /// How the explanation looks
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
-
-    /// Read the mappings from this folder instead of those built in
-    #[arg(long, value_name = "DIR", env = "WINDLASS_MAPPINGS")]
-    pub(crate) mappings: Option<PathBuf>,
-}
-
-/// How a result looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people
-    Text,
-    /// For scripts; carries a format version
-    Json,
 }
 
 /// What makes `audit` exit with 1.

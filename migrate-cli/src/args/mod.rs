@@ -1,0 +1,40 @@
+//! The whole command line: one file and one struct per subcommand.
+
+mod audit;
+mod explain;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+pub(crate) use audit::Audit;
+pub(crate) use explain::Explain;
+
+/// Says who still calls the V1 Anchore Enterprise API, with what, and what to call instead.
+///
+/// Results go to standard output, everything else to standard error. Exit codes: 0 nothing
+/// found at or above `--fail-on`, 1 findings, 2 the command could not do its work.
+#[derive(Debug, Parser)]
+#[command(
+    name = "windlass",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Windlass {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Audit(Audit),
+    Explain(Explain),
+}
+
+/// How a result looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For scripts; carries a format version
+    Json,
+}
