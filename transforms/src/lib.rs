@@ -74,6 +74,7 @@
 
 pub mod compile;
 pub mod diagnostic;
+pub mod document;
 pub mod exchange;
 pub mod mapping;
 pub mod operation;
