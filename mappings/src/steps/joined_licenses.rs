@@ -30,7 +30,10 @@ fn v2_to_v1(value: Value, context: &StepContext) -> Result<Value, StepError> {
     if !licenses.is_empty() {
         return Ok(Value::from(licenses.join(" ")));
     }
-    let content_type = context.path.get("ctype").and_then(Value::as_str);
+    // The parameter of images and that of sources.
+    let content_type = ["ctype", "content_type"]
+        .iter()
+        .find_map(|name| context.path.get(*name)?.as_str());
     if content_type == Some("os") {
         Ok(Value::Null)
     } else {
@@ -69,6 +72,13 @@ mod tests {
             assert_eq!(joined("gem", none.clone()), Ok(json!("Unknown")));
             assert_eq!(joined("os", none), Ok(json!(null)));
         }
+    }
+
+    #[test]
+    fn the_content_of_a_source_names_its_type_differently() {
+        let mut context = StepContext::default();
+        context.path.insert("content_type".into(), "os".into());
+        assert_eq!(v2_to_v1(json!([]), &context), Ok(json!(null)));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The 400 of image routes: V1 servers looked for whatever the path named and found nothing,
+//! The 400 of image and source routes: V1 servers looked for whatever the path named and found nothing,
 //! V2 checks digests and types by their form first.
 
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ const VULNERABILITY_TYPES: &[&str] = &["os", "non-os", "all"];
 /// # Errors
 /// 404 in the words of V1 servers.
 fn v2_to_v1(value: Value, context: &StepContext) -> Result<Value, StepError> {
-    if !is_digest(digest(context)) {
+    if digest(context).is_some_and(|digest| !is_digest(digest)) {
         return Err(StepError::refused(404, "image not found in DB"));
     }
     match context.path.get("vtype").and_then(Value::as_str) {
@@ -45,7 +45,7 @@ fn v2_to_v1(value: Value, context: &StepContext) -> Result<Value, StepError> {
 /// # Errors
 /// 400 when V2 refused something else than the digest.
 fn deletion(value: &Value, context: &StepContext) -> Result<Value, StepError> {
-    let digest = digest(context);
+    let digest = digest(context).unwrap_or_default();
     if is_digest(digest) {
         let said = ["message", "detail", "title"]
             .iter()
@@ -59,14 +59,13 @@ fn deletion(value: &Value, context: &StepContext) -> Result<Value, StepError> {
     }))
 }
 
-/// The digest that V2 was asked for.
-fn digest(context: &StepContext) -> &str {
+/// The digest that V2 was asked for; `None` where the path names no image.
+fn digest(context: &StepContext) -> Option<&str> {
     context
         .looked_up
         .get("image_digest")
         .or_else(|| context.path.get("imageDigest"))
         .and_then(Value::as_str)
-        .unwrap_or_default()
 }
 
 /// Whether a text has the form of a digest: `sha256:` and 64 hexadecimal digits.
@@ -103,14 +102,18 @@ mod tests {
 
     #[test]
     fn an_unknown_vulnerability_type_is_not_found() {
-        let context = context(json!({"imageDigest": good(), "vtype": "nosuch"}), json!({}));
-        assert_eq!(
-            v2_to_v1(json!({}), &context),
-            Err(StepError::refused(
-                404,
-                "content type (nosuch) not available"
-            ))
-        );
+        for path in [
+            json!({"imageDigest": good(), "vtype": "nosuch"}),
+            json!({"source_id": "s1", "vtype": "nosuch"}),
+        ] {
+            assert_eq!(
+                v2_to_v1(json!({}), &context(path, json!({}))),
+                Err(StepError::refused(
+                    404,
+                    "content type (nosuch) not available"
+                ))
+            );
+        }
     }
 
     #[test]

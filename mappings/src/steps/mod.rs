@@ -4,6 +4,7 @@
 //! functions over JSON values; mapping files call them with `via NAME`.
 
 mod event_category;
+mod findings_table;
 mod image_source;
 mod joined_licenses;
 mod looked_for;
@@ -11,6 +12,7 @@ mod nested_error;
 mod policy_check;
 mod policy_document;
 mod policy_record;
+mod source_policy_check;
 mod v1_error;
 
 use windlass_transforms::step::Step;
@@ -26,6 +28,7 @@ pub static STEPS: &[Step] = &[
     policy_check::STEP,
     policy_document::STEP,
     policy_record::STEP,
+    source_policy_check::STEP,
     v1_error::STEP,
     v1_error::AS_500,
 ];

@@ -9,8 +9,8 @@ use chrono::{DateTime, NaiveDateTime};
 use serde_json::{Map, Value, json};
 use windlass_transforms::step::{Step, StepContext, StepError};
 
-use super::Direction;
-use super::policy_document::{self, IMAGE_SELECTION_RULE, MAPPING_RULE, shape_to_v1, words};
+use super::findings_table::{Subject, matched, reason, text, unexpected};
+use super::policy_document::{self, IMAGE_SELECTION_RULE, MAPPING_RULE};
 
 /// See the module.
 pub(super) const STEP: Step = Step {
@@ -54,22 +54,6 @@ pub(super) const STEP: Step = Step {
     v1_to_v2: None,
     v2_to_v1: Some(|value, context| v2_to_v1(&value, context)),
 };
-
-/// The columns of every table.
-const HEADER: [&str; 9] = [
-    "Image_Id",
-    "Repo_Tag",
-    "Trigger_Id",
-    "Gate",
-    "Trigger",
-    "Check_Output",
-    "Gate_Action",
-    "Whitelisted",
-    "Policy_Id",
-];
-
-/// The column that a comparison with a base image adds.
-const BASE_COLUMN: &str = "Inherited_From_Base";
 
 /// # Errors
 /// 404 when there is no evaluation, as V1 servers answered; [`StepError::Unexpected`] when
@@ -169,44 +153,13 @@ impl Check<'_> {
     }
 
     fn table(&self, details: &Value, image_id: &str) -> Result<Value, StepError> {
-        let findings = details["findings"]
-            .as_array()
-            .ok_or_else(|| unexpected("findings", "a list"))?;
-        let rows = findings
-            .iter()
-            .map(|finding| self.row(finding, image_id))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut header = HEADER.to_vec();
-        if self.with_base {
-            header.push(BASE_COLUMN);
-        }
-        Ok(json!({
-            // The decision of the rules, before allowed and denied images are looked at.
-            "final_action": text(details, "policy_action")?,
-            "header": header,
-            "row_count": rows.len(),
-            "rows": rows,
-        }))
-    }
-
-    fn row(&self, finding: &Value, image_id: &str) -> Result<Value, StepError> {
-        let gate = text(finding, "gate")?;
-        let trigger = text(finding, "trigger")?;
-        let mut row = json!([
-            image_id,
-            self.tag,
-            text(finding, "trigger_id")?,
-            gate,
-            words::trigger(gate, trigger, Direction::ToV1).unwrap_or(trigger),
-            text(finding, "message")?,
-            text(finding, "action")?,
-            whitelisted(finding),
-            text(finding, "policy_id")?,
-        ]);
-        if let (true, Value::Array(cells)) = (self.with_base, &mut row) {
-            cells.push(finding["inherited_from_base"].clone());
-        }
-        Ok(row)
+        let subject = Subject {
+            id: image_id,
+            name: self.tag,
+            with_base: self.with_base,
+        };
+        // The decision of the rules, before allowed and denied images are looked at.
+        subject.table(&details["findings"], text(details, "policy_action")?)
     }
 
     /// The id of the image under the evaluated tag; of its first tag when the evaluated one
@@ -223,40 +176,6 @@ impl Check<'_> {
     }
 }
 
-/// `false`, or which item of which list allowed the finding.
-fn whitelisted(finding: &Value) -> Value {
-    if finding["allowlisted"] != true {
-        return Value::Bool(false);
-    }
-    let by = &finding["allowlist_match"];
-    json!({
-        "matched_rule_id": by["matched_rule_id"],
-        "whitelist_id": by["id"],
-        "whitelist_name": by["name"],
-    })
-}
-
-/// The rule that matched, or `false`.
-fn matched(
-    v2: &Value,
-    name: &str,
-    shape: &'static policy_document::Shape,
-) -> Result<Value, StepError> {
-    match v2.get(name) {
-        None | Some(Value::Null | Value::Bool(false)) => Ok(Value::Bool(false)),
-        Some(Value::Object(rule)) if rule.is_empty() => Ok(Value::Bool(false)),
-        Some(rule) => shape_to_v1(rule.clone(), shape),
-    }
-}
-
-fn reason(v2: &str) -> &str {
-    match v2 {
-        "allowlisted" => "whitelisted",
-        "denylisted" => "blacklisted",
-        same => same,
-    }
-}
-
 /// A time as V1 wrote it, in UTC with `Z`, and its seconds since 1970.
 fn utc(time: &str) -> Result<(String, i64), StepError> {
     let at = DateTime::parse_from_rfc3339(time)
@@ -267,13 +186,6 @@ fn utc(time: &str) -> Result<(String, i64), StepError> {
     Ok((at.format("%Y-%m-%dT%H:%M:%SZ").to_string(), at.timestamp()))
 }
 
-/// A text that V2 promises.
-fn text<'a>(object: &'a Value, name: &str) -> Result<&'a str, StepError> {
-    object[name]
-        .as_str()
-        .ok_or_else(|| unexpected(name, "a text"))
-}
-
 fn is(query: &Map<String, Value>, name: &str, word: &str) -> bool {
     query
         .get(name)
@@ -281,13 +193,10 @@ fn is(query: &Map<String, Value>, name: &str, word: &str) -> bool {
         .is_some_and(|sent| sent.eq_ignore_ascii_case(word))
 }
 
-fn unexpected(name: &str, expected: &str) -> StepError {
-    StepError::Unexpected(format!("`{name}` of the policy check is not {expected}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::steps::findings_table::{BASE_COLUMN, HEADER};
 
     const TAG: &str = "quay.io/team/app:1";
 

@@ -36,7 +36,7 @@ pub(super) mod words;
 use serde_json::Value;
 use windlass_transforms::step::{Step, StepContext, StepError};
 
-pub(super) use shapes::{IMAGE_SELECTION_RULE, MAPPING_RULE, Shape};
+pub(super) use shapes::{IMAGE_SELECTION_RULE, MAPPING_RULE, SOURCE_MAPPING_RULE, Shape};
 pub(super) use to_v1::rewrite as shape_to_v1;
 
 /// See the module.

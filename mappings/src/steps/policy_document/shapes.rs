@@ -204,7 +204,7 @@ pub(in crate::steps) static MAPPING_RULE: Shape = Shape {
     besides: Besides::Mapping,
 };
 
-static SOURCE_MAPPING_RULE: Shape = Shape {
+pub(in crate::steps) static SOURCE_MAPPING_RULE: Shape = Shape {
     name: "SourceMappingRule",
     required: &["name", "host", "repository"],
     members: &[
