@@ -52,8 +52,13 @@ impl std::error::Error for LoadError {}
 /// Reads and compiles the mapping files of `folder`, which is laid out as `mappings/` is; with
 /// `None`, compiles the embedded ones.
 pub fn load(folder: Option<&Path>) -> Result<Mappings, LoadError> {
+    Mappings::compile(&read_set(folder)?, steps::STEPS).map_err(LoadError::Wrong)
+}
+
+/// As [`load`], but only parses the files.
+pub fn read_set(folder: Option<&Path>) -> Result<MappingSet, LoadError> {
     let Some(folder) = folder else {
-        return crate::compile().map_err(LoadError::Wrong);
+        return MappingSet::parse(crate::FILES.iter().copied()).map_err(LoadError::Wrong);
     };
     let mut files = Vec::new();
     for name in ["operations", "shapes"] {
@@ -69,13 +74,10 @@ pub fn load(folder: Option<&Path>) -> Result<Mappings, LoadError> {
         return Err(LoadError::Empty(folder.to_owned()));
     }
     files.sort();
-    let set = MappingSet::parse(
-        files
-            .iter()
-            .map(|(path, text)| (path.as_str(), text.as_str())),
-    );
-    let set = set.map_err(LoadError::Wrong)?;
-    Mappings::compile(&set, steps::STEPS).map_err(LoadError::Wrong)
+    let files = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()));
+    MappingSet::parse(files).map_err(LoadError::Wrong)
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) -> Result<(), LoadError> {

@@ -11,7 +11,7 @@ use windlass_transforms::{MappingSet, Mappings};
 mod folder;
 pub mod steps;
 
-pub use folder::{LoadError, load};
+pub use folder::{LoadError, load, read_set};
 
 /// All mapping files: path relative to the mappings folder, and text. Sorted by path.
 pub static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/files.rs"));

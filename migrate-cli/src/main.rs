@@ -27,6 +27,7 @@ fn main() -> ExitCode {
     let result = match &arguments.command {
         Command::Audit(audit) => commands::audit::run(audit, &mut out),
         Command::Explain(explain) => commands::explain::run(explain, &mut out),
+        Command::Convert(convert) => commands::convert::run(convert, &mut out),
     };
     // A closed pipe (`windlass audit … | head`) is a quiet end, not an error.
     let written = std::io::stdout().write_all(out.as_bytes());

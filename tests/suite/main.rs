@@ -3,6 +3,7 @@
 mod accounts;
 mod anchore_cli;
 mod bad_input;
+mod convert;
 mod coverage;
 mod events;
 mod faces;

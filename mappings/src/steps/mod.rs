@@ -33,6 +33,10 @@ pub static STEPS: &[Step] = &[
     v1_error::AS_500,
 ];
 
+/// V1 schemas that have no shape file, because a step rewrites them as a whole: the name of the
+/// schema and the name of the step.
+pub static SHAPES: &[(&str, &str)] = &[("PolicyBundle", policy_document::STEP.name)];
+
 /// Which way a table of pairs is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Direction {

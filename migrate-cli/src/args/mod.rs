@@ -1,11 +1,13 @@
 //! The whole command line: one file and one struct per subcommand.
 
 mod audit;
+mod convert;
 mod explain;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use audit::Audit;
+pub(crate) use convert::{Convert, ConvertFailOn, Generation};
 pub(crate) use explain::Explain;
 
 /// Says who still calls the V1 Anchore Enterprise API, with what, and what to call instead.
@@ -28,6 +30,7 @@ pub(crate) struct Windlass {
 pub(crate) enum Command {
     Audit(Audit),
     Explain(Explain),
+    Convert(Convert),
 }
 
 /// How a result looks.

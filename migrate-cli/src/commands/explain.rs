@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &Explain, out: &mut String) -> anyhow::Result<Exit>
 }
 
 /// By operation id, by template (`GET /images/{imageDigest}`), or by a real request line.
-fn find(mappings: &Mappings, subject: &str) -> anyhow::Result<Arc<Operation>> {
+pub(super) fn find(mappings: &Mappings, subject: &str) -> anyhow::Result<Arc<Operation>> {
     let Some((method, path)) = subject.split_once(' ') else {
         return mappings
             .operation(subject)

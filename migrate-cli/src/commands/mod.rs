@@ -1,6 +1,7 @@
 //! One file per subcommand: from arguments to output and exit code.
 
 pub(crate) mod audit;
+pub(crate) mod convert;
 pub(crate) mod explain;
 
 use std::path::Path;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stderr, reason = "this module is the printer")]
 
+pub(crate) mod convert;
 pub(crate) mod curl;
 pub(crate) mod json;
 pub(crate) mod table;

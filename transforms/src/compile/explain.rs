@@ -65,12 +65,7 @@ pub(super) fn call(
     explained: &Explained<'_>,
     names: &Names<'_>,
 ) -> Explanation {
-    let mut used = Used {
-        names,
-        seen: BTreeSet::new(),
-        shapes: Vec::new(),
-        steps: Vec::new(),
-    };
+    let mut used = Used::new(names);
     let request = explained.request.as_ref().map(|(layout, plan)| {
         used.add_layout(layout);
         body(layout, plan)
@@ -192,15 +187,24 @@ fn body(layout: &Layout, plan: &BodyPlan) -> Body {
 }
 
 /// The shapes and steps of an operation, in the order they are met.
-struct Used<'n, 's> {
+pub(super) struct Used<'n, 's> {
     names: &'n Names<'s>,
     seen: BTreeSet<&'s str>,
-    shapes: Vec<Shape>,
-    steps: Vec<Step>,
+    pub(super) shapes: Vec<Shape>,
+    pub(super) steps: Vec<Step>,
 }
 
-impl Used<'_, '_> {
-    fn add_layout(&mut self, layout: &Layout) {
+impl<'n, 's> Used<'n, 's> {
+    pub(super) fn new(names: &'n Names<'s>) -> Self {
+        Self {
+            names,
+            seen: BTreeSet::new(),
+            shapes: Vec::new(),
+            steps: Vec::new(),
+        }
+    }
+
+    pub(super) fn add_layout(&mut self, layout: &Layout) {
         for value in layout.values() {
             self.add_step(value.step.as_ref());
             self.add_shape(value.shape.as_ref());

@@ -1,5 +1,6 @@
 //! From mapping files to plans: names are resolved, every rule is checked, then lowered.
 
+mod alone;
 mod body;
 mod check;
 mod explain;
@@ -21,6 +22,8 @@ use crate::plan::operation::{Kind, Operation};
 use crate::route::RouteTable;
 use crate::step::Step;
 
+pub use alone::LayoutPlan;
+
 /// All mappings, compiled.
 #[derive(Debug, Default)]
 pub struct Mappings {
@@ -31,11 +34,22 @@ pub struct Mappings {
 
 /// Which way a body goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Direction {
+pub enum Direction {
     /// A request.
     V1ToV2,
     /// An answer.
     V2ToV1,
+}
+
+impl Direction {
+    /// The other way.
+    #[must_use]
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::V1ToV2 => Self::V2ToV1,
+            Self::V2ToV1 => Self::V1ToV2,
+        }
+    }
 }
 
 impl Mappings {

@@ -95,6 +95,11 @@ impl MappingSet {
         }
     }
 
+    /// The names of all shapes, sorted.
+    pub fn shape_names(&self) -> impl Iterator<Item = &str> {
+        self.shapes.keys().map(String::as_str)
+    }
+
     fn read(&mut self, file: &Arc<SourceFile>, errors: &mut Vec<Diagnostic>) {
         match role(&file.path) {
             Some(FileRole::Operation(id)) => {
