@@ -62,6 +62,9 @@ fn drawn<'p>(node: &'p LayoutNode, used: &mut Vec<Used<'p>>) {
     }
 }
 
+/// The name that a field has on one side.
+type Side = fn(&Field) -> Option<&str>;
+
 struct Walk<'l> {
     layout: &'l LayoutPlan,
     direction: Direction,
@@ -128,13 +131,14 @@ impl Walk<'_> {
 
     fn member(&mut self, name: &str, value: &Value, object: &ObjectPlan, place: &mut Place) {
         match object.members.iter().find(|member| *member.from == *name) {
-            Some(member) => match member.to.first() {
-                Some(target) => self.value(value, &target.value, place),
-                None => {
+            Some(member) => {
+                if let Some(target) = member.to.first() {
+                    self.value(value, &target.value, place);
+                } else {
                     let reason = self.reason(&object.shape, name);
                     self.found.push((place.clone(), reason));
                 }
-            },
+            }
             None => {
                 if let Some(others) = &object.others {
                     self.value(value, others, place);
@@ -147,11 +151,10 @@ impl Walk<'_> {
     fn reason(&self, shape: &str, name: &str) -> String {
         let fields = self.layout.shapes.iter().find(|known| known.name == shape);
         let fields: &[Field] = fields.map_or(&[], |shape: &Shape| &shape.fields);
-        let (this, other): (fn(&Field) -> Option<&str>, fn(&Field) -> Option<&str>) =
-            match self.direction {
-                Direction::V1ToV2 => (|f| f.v1.as_deref(), |f| f.v2.as_deref()),
-                Direction::V2ToV1 => (|f| f.v2.as_deref(), |f| f.v1.as_deref()),
-            };
+        let (this, other): (Side, Side) = match self.direction {
+            Direction::V1ToV2 => (|f| f.v1.as_deref(), |f| f.v2.as_deref()),
+            Direction::V2ToV1 => (|f| f.v2.as_deref(), |f| f.v1.as_deref()),
+        };
         let (here, there) = match self.direction {
             Direction::V1ToV2 => ("V1", "V2"),
             Direction::V2ToV1 => ("V2", "V1"),

@@ -70,21 +70,13 @@ impl Place {
     }
 
     fn write(&self, indices: bool) -> String {
-        let mut text = String::from("$");
-        for part in &self.0 {
-            match part {
-                Part::Element(index) if indices => text.push_str(&format!("[{index}]")),
-                Part::Element(_) => text.push_str("[]"),
-                Part::Member(name) if is_plain(name) => {
-                    text.push('.');
-                    text.push_str(name);
-                }
-                Part::Member(name) => {
-                    text.push_str(&format!("[{}]", serde_json::Value::from(name.as_str())));
-                }
-            }
-        }
-        text
+        let parts = self.0.iter().map(|part| match part {
+            Part::Element(index) if indices => format!("[{index}]"),
+            Part::Element(_) => "[]".to_owned(),
+            Part::Member(name) if is_plain(name) => format!(".{name}"),
+            Part::Member(name) => format!("[{}]", serde_json::Value::from(name.as_str())),
+        });
+        format!("${}", parts.collect::<String>())
     }
 }
 
