@@ -11,6 +11,17 @@ pub(super) struct Counts {
     pub(super) commas: u64,
 }
 
+impl Counts {
+    /// With those of some bits.
+    #[inline(always)]
+    pub(super) fn and(self, colons: u64, commas: u64) -> Self {
+        Self {
+            colons: self.colons + u64::from(colons.count_ones()),
+            commas: self.commas + u64::from(commas.count_ones()),
+        }
+    }
+}
+
 /// The open brackets.
 #[derive(Debug)]
 pub(super) struct Brackets {

@@ -18,10 +18,12 @@
 //! Numbers and words are checked in [`super::scalars`], escapes and control characters here,
 //! UTF-8 in [`super::blocks`]. What leaves was JSON, to the last byte.
 
-use super::scalars::{Broken, Scalars, after, first_beyond};
-use super::scanner::{BLOCK, Isa, Masks};
+use super::brackets::Counts;
+use super::run::{BLOCKS, LongRow, Run};
+use super::scalars::{Scalars, first_beyond, starts};
+use super::scanner::{BLOCK, Isa, Portable};
 
-/// What must be remembered from block to block.
+/// What must be remembered from run to run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Grammar {
     /// All ones inside a string.
@@ -37,32 +39,18 @@ pub(super) struct Grammar {
     after_string: u64,
     after_colon: u64,
     scalars: Scalars,
+    /// The quotes of the last block.
+    quotes: u64,
+    /// How many `:` and `,` there were.
+    pub(super) counts: Counts,
 }
 
-/// The tokens of one block, outside strings.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tokens {
-    /// Quotes that open or close a string.
-    pub(super) quotes: u64,
-    /// `{`, `[`, `}` and `]`
-    pub(super) brackets: u64,
-    /// `{` and `[`
-    pub(super) opens: u64,
-    /// `:`
-    pub(super) colons: u64,
-    /// `,`
-    pub(super) commas: u64,
-    /// Tokens that come right after `{` or `[`.
-    pub(super) after_open: u64,
-    /// `\`, wherever it stands.
-    pub(super) backslashes: u64,
-}
-
-/// Where a block breaks the grammar.
+/// Where a run breaks the grammar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Breach {
-    /// Byte of the block.
-    pub(super) at: usize,
+    /// Block of the run, and bit.
+    pub(super) block: usize,
+    pub(super) bit: u32,
     /// What was found or expected.
     pub(super) what: &'static str,
 }
@@ -79,6 +67,8 @@ impl Default for Grammar {
             after_string: 0,
             after_colon: 0,
             scalars: Scalars::default(),
+            quotes: 0,
+            counts: Counts::default(),
         }
     }
 }
@@ -94,66 +84,148 @@ impl Grammar {
         self.in_string == 0 && self.after_structure == 1
     }
 
-    /// Finds the tokens of one block, and the places where they break the grammar.
+    /// Finds the tokens of a run of which the masks are set, and reports the bits of each
+    /// block that break a rule.
     #[inline(always)]
-    pub(super) fn block<I: Isa>(&mut self, block: &[u8; BLOCK], masks: &Masks) -> (Tokens, Places) {
-        let escaped = self.escaped(masks.backslashes);
-        let quotes = masks.quotes & !escaped;
-        let strings = I::parity(quotes) ^ self.in_string;
-        // The highest bit, spread.
-        self.in_string = 0_u64.wrapping_sub(strings >> 63);
+    pub(super) fn check<I: Isa>(
+        &mut self,
+        blocks: &[[u8; BLOCK]],
+        run: &mut Run,
+        mut report: impl FnMut(Rule, usize, u64),
+    ) {
+        let count = blocks.len().min(BLOCKS);
+        self.strings::<I>(&blocks[..count], run, &mut report);
 
-        let outside = !(strings | quotes);
-        let opens = masks.opens & outside;
-        let closes = masks.closes & outside;
-        let colons = masks.colons & outside;
-        let commas = masks.commas & outside;
-        let spaces = masks.spaces & outside;
-        let brackets = opens | closes;
-        let structure = brackets | colons | commas;
-        let scalars = outside & !(structure | spaces);
+        let mut any_spaces = 0;
+        for i in 0..count {
+            let outside = !(run.strings[i] | run.quotes[i + 1]);
+            report(Rule::Control, i, run.controls[i] & run.strings[i]);
+            run.spaces[i] &= outside;
+            any_spaces |= run.spaces[i];
+            run.opens[i + 1] &= outside;
+            run.closes[i] &= outside;
+            run.colons[i] &= outside;
+            run.commas[i] &= outside;
+            run.brackets[i] = run.opens[i + 1] | run.closes[i];
+            // Behind these a value comes.
+            run.values[i + 1] = run.opens[i + 1] | run.colons[i] | run.commas[i];
+            run.structure[i] = run.values[i + 1] | run.closes[i];
+            run.scalars[i + 1] = outside & !(run.structure[i] | run.spaces[i]);
+            run.ends[i + 1] = run.quotes[i + 1] & !run.strings[i];
+        }
 
-        // Where a value starts, and where one must start: behind `{[:,`.
-        let starts = (quotes & strings) | self.scalars.starts(scalars) | opens;
-        let values = structure & !closes;
-        let ends = quotes & !strings;
-        let (expected, after_open, after_string);
-        if spaces == 0 {
-            // Most bodies have no white space.
-            expected = after(values, &mut self.after_structure);
-            after_open = after(opens, &mut self.after_open);
-            after_string = after(ends, &mut self.after_string);
+        run.scalars[0] = self.scalars.is_open();
+        if any_spaces == 0 {
+            self.order_without_spaces(count, run, &mut report);
         } else {
-            expected = first_beyond(values, spaces, &mut self.after_structure);
-            after_open = first_beyond(opens, spaces, &mut self.after_open);
-            after_string = first_beyond(ends, spaces, &mut self.after_string);
+            self.order(count, run, &mut report);
         }
-        let after_colon = first_beyond(colons, !structure, &mut self.after_colon);
 
-        let scalars = self.scalars.check::<I>(scalars, block);
-        let mut escapes = 0;
-        if escaped | u64::from(self.hex_due) != 0 {
-            (escapes, self.hex_due) = check_escapes(escaped & strings, self.hex_due, block);
+        for i in 0..count {
+            let structure = run.structure[i];
+            let after_colon = first_beyond(run.colons[i], !structure, &mut self.after_colon);
+            report(Rule::Colon, i, run.colons[i] & after_colon);
+            run.counts[i] = self.counts;
+            self.counts = self.counts.and(run.colons[i], run.commas[i]);
         }
-        let places = Places {
-            // Behind an opening bracket the closing one may stand as well.
-            values: (starts ^ expected) & !(closes & after_open),
-            colons: colons & (!after_string | after_colon),
-            controls: masks.controls & strings,
-            escapes,
-            scalars,
-            starts,
-        };
-        let tokens = Tokens {
-            quotes,
-            brackets,
-            opens,
-            colons,
-            commas,
-            after_open,
-            backslashes: masks.backslashes,
-        };
-        (tokens, places)
+        for (i, block) in blocks[..count].iter().enumerate() {
+            if run.scalars[i + 1] | (run.scalars[i] >> 63) != 0 {
+                let starts = starts(run.scalars[i], run.scalars[i + 1]);
+                let broken = self.scalars.check::<I>(run.scalars[i + 1], starts, block);
+                report(Rule::Number, i, broken.numbers);
+                report(Rule::Word, i, broken.words);
+            }
+        }
+    }
+
+    /// Finds out what stands in strings.
+    #[inline(always)]
+    fn strings<I: Isa>(
+        &mut self,
+        blocks: &[[u8; BLOCK]],
+        run: &mut Run,
+        report: &mut impl FnMut(Rule, usize, u64),
+    ) {
+        run.quotes[0] = self.quotes;
+        for (i, block) in blocks.iter().enumerate() {
+            let escaped = self.escaped(run.backslashes[i]);
+            let quotes = run.quotes[i + 1] & !escaped;
+            let strings = I::parity(quotes) ^ self.in_string;
+            // The highest bit, spread.
+            self.in_string = 0_u64.wrapping_sub(strings >> 63);
+            run.quotes[i + 1] = quotes;
+            run.strings[i] = strings;
+            if escaped | u64::from(self.hex_due) != 0 {
+                let bad;
+                (bad, self.hex_due) = check_escapes(escaped & strings, self.hex_due, block);
+                report(Rule::Escape, i, bad);
+            }
+        }
+        self.quotes = run.quotes[blocks.len()];
+    }
+
+    /// Checks which tokens follow which, where no white space stands between them.
+    #[inline(always)]
+    fn order_without_spaces(
+        &mut self,
+        count: usize,
+        run: &mut Run,
+        report: &mut impl FnMut(Rule, usize, u64),
+    ) {
+        run.values[0] = self.after_structure << 63;
+        run.opens[0] = self.after_open << 63;
+        run.ends[0] = self.after_string << 63;
+        for i in 0..count {
+            let after = |row: &LongRow| (row[i + 1] << 1) | (row[i] >> 63);
+            let after_open = after(&run.opens);
+            run.after_open[i] = after_open;
+            let follows = Follows {
+                expected: after(&run.values),
+                after_open,
+                after_string: after(&run.ends),
+            };
+            follows.check(i, run, report);
+        }
+        self.after_structure = run.values[count] >> 63;
+        self.after_open = run.opens[count] >> 63;
+        self.after_string = run.ends[count] >> 63;
+    }
+
+    /// Checks which tokens follow which.
+    #[inline(always)]
+    fn order(&mut self, count: usize, run: &mut Run, report: &mut impl FnMut(Rule, usize, u64)) {
+        for i in 0..count {
+            let spaces = run.spaces[i];
+            let (values, opens, ends) = (run.values[i + 1], run.opens[i + 1], run.ends[i + 1]);
+            let after_open = first_beyond(opens, spaces, &mut self.after_open);
+            run.after_open[i] = after_open;
+            let follows = Follows {
+                expected: first_beyond(values, spaces, &mut self.after_structure),
+                after_open,
+                after_string: first_beyond(ends, spaces, &mut self.after_string),
+            };
+            follows.check(i, run, report);
+        }
+    }
+
+    /// The first place of a run that breaks a rule.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn breach(&mut self, blocks: &[[u8; BLOCK]], run: &mut Run) -> Option<Breach> {
+        for (index, block) in blocks.iter().enumerate().take(BLOCKS) {
+            let (masks, _) = Portable::masks(block);
+            run.set(index, &masks);
+        }
+        let mut first: Option<Breach> = None;
+        self.check::<Portable>(blocks, run, |rule, block, bits| {
+            let bit = bits.trailing_zeros();
+            let is_first = first.is_none_or(|first| (block, bit) < (first.block, first.bit));
+            if bits != 0 && is_first {
+                let what = rule.broken();
+                first = Some(Breach { block, bit, what });
+            }
+        });
+        first
     }
 
     /// The bytes that a backslash stands before.
@@ -202,57 +274,50 @@ fn check_escapes(mut escaped: u64, due: u32, block: &[u8; BLOCK]) -> (u64, u32) 
     (bad, due as u32)
 }
 
-/// The places of a block where a rule is broken, by rule.
-pub(super) struct Places {
-    values: u64,
-    colons: u64,
-    controls: u64,
-    escapes: u64,
-    scalars: Broken,
-    /// Where values start; not a rule.
-    starts: u64,
+/// The bits of a block that follow certain tokens.
+struct Follows {
+    /// Where a value must start.
+    expected: u64,
+    after_open: u64,
+    after_string: u64,
 }
 
-impl Places {
-    /// All of them.
+impl Follows {
     #[inline(always)]
-    pub(super) fn any(&self) -> u64 {
-        self.values
-            | self.colons
-            | self.controls
-            | self.escapes
-            | self.scalars.numbers
-            | self.scalars.words
+    fn check(&self, i: usize, run: &Run, report: &mut impl FnMut(Rule, usize, u64)) {
+        let scalars = starts(run.scalars[i], run.scalars[i + 1]);
+        let starts = (run.quotes[i + 1] & run.strings[i]) | scalars | run.opens[i + 1];
+        // Behind an opening bracket the closing one may stand as well.
+        let wrong = (starts ^ self.expected) & !(run.closes[i] & self.after_open);
+        report(Rule::NoValue, i, wrong & !starts);
+        report(Rule::SecondValue, i, wrong & starts);
+        report(Rule::Colon, i, run.colons[i] & !self.after_string);
     }
+}
 
-    /// The first of them.
-    #[cold]
-    pub(super) fn first(&self) -> Option<Breach> {
-        let at = self
-            .any()
-            .checked_ilog2()
-            .map(|_| self.any().trailing_zeros())?;
-        let rules = [
-            (self.controls, "a control character in a string"),
-            (self.escapes, "an unknown escape in a string"),
-            (
-                self.scalars.words,
-                "a word that is not `true`, `false` or `null`",
-            ),
-            (self.scalars.numbers, "a malformed number"),
-            (self.colons, "a `:` that does not follow a member name"),
-            (
-                self.values & self.starts,
-                "a value where `,` or a closing bracket was expected",
-            ),
-            (self.values, "no value where one was expected"),
-        ];
-        let (_, what) = rules
-            .into_iter()
-            .find(|(places, _)| places >> at & 1 == 1)?;
-        Some(Breach {
-            at: at as usize,
-            what,
-        })
+/// A rule of the grammar.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Rule {
+    Control,
+    Escape,
+    NoValue,
+    SecondValue,
+    Colon,
+    Number,
+    Word,
+}
+
+impl Rule {
+    /// What is found where it is broken.
+    fn broken(self) -> &'static str {
+        match self {
+            Self::Control => "a control character in a string",
+            Self::Escape => "an unknown escape in a string",
+            Self::NoValue => "no value where one was expected",
+            Self::SecondValue => "a value where `,` or a closing bracket was expected",
+            Self::Colon => "a `:` that does not follow a member name",
+            Self::Number => "a malformed number",
+            Self::Word => "a word that is not `true`, `false` or `null`",
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What the machine knows about one open container that has a rule.
 
+use super::order::{NONE, START};
 use super::program::{NOTHING, UNRECORDED, ValueId};
 
 /// What kind of container it is, with the rule for what stands in it.
@@ -44,6 +45,10 @@ pub(super) struct Level {
     pub(super) value: ValueId,
     /// What to record when that value is replaced.
     pub(super) replaced: u32,
+    /// In an object: the last member in its [`Order`](super::order::Order), and the one
+    /// expected next.
+    pub(super) last: u32,
+    pub(super) next: u32,
     /// Bits of the members that came.
     pub(super) seen: u64,
     /// `:` must be looked at.
@@ -67,6 +72,8 @@ impl Level {
             ending: Ending::None,
             value,
             replaced: UNRECORDED,
+            last: START,
+            next: NONE,
             seen: 0,
             sees_colons: false,
             sees_commas: false,
@@ -92,10 +99,11 @@ impl Level {
         Self::of_values(Kind::Root, value, watched)
     }
 
-    /// An object with a rule.
+    /// An object with a rule, and the member expected first.
     #[inline]
-    pub(super) fn object(rule: u32, has_defaults: bool) -> Self {
+    pub(super) fn object(rule: u32, has_defaults: bool, first: u32) -> Self {
         Self {
+            next: first,
             sees_colons: true,
             closes: has_defaults,
             ..Self::new(Kind::Object(rule), NOTHING)

@@ -5,34 +5,16 @@ use crate::step::StepContext;
 use super::brackets::Counts;
 use super::characters::Characters;
 use super::error::{Fault, Limits, RewriteError};
-use super::grammar::{Breach, Grammar, Tokens};
+use super::grammar::{Breach, Grammar};
 use super::program::{Program, ValueId};
-use super::scanner::{BLOCK, Features, Isa, Masks, Portable, Work};
+use super::run::{BLOCKS, Found, Run};
+use super::scanner::{BLOCK, Features, Isa, Work};
 use super::sink::Sink;
 use super::walk::{View, Walk};
 use super::window::{LOOK_BACK, Window};
 
 /// Bytes taken into the window at a time.
 pub(super) const PIECE: usize = 16 << 10;
-
-/// Blocks whose tokens are found before they are walked.
-const RUN: usize = 32;
-
-/// What was found out about some blocks.
-#[derive(Debug)]
-struct Run {
-    masks: [Masks; RUN],
-    tokens: [Tokens; RUN],
-}
-
-impl Default for Run {
-    fn default() -> Self {
-        Self {
-            masks: [Masks::default(); RUN],
-            tokens: [Tokens::default(); RUN],
-        }
-    }
-}
 
 /// What a machine runs on.
 #[derive(Clone, Copy)]
@@ -49,9 +31,6 @@ pub(super) struct Machine {
     characters: Characters,
     grammar: Grammar,
     pub(super) walk: Walk,
-    /// How many `:` and `,` there were in the blocks walked.
-    counts: Counts,
-    run: Option<Box<Run>>,
     features: Features,
 }
 
@@ -63,8 +42,6 @@ impl Machine {
             characters: Characters::default(),
             grammar: Grammar::default(),
             walk: Walk::new(source, value, touched),
-            counts: Counts::default(),
-            run: None,
             features: Features::best(),
         }
     }
@@ -104,7 +81,7 @@ impl Machine {
         if !self.grammar.may_end() || self.walk.brackets.depth() > 0 {
             return Err(truncated(length).into());
         }
-        if !self.walk.brackets.is_whole(self.counts) {
+        if !self.walk.brackets.is_whole(self.grammar.counts) {
             return Err(RewriteError::not_json("more than one value", length).into());
         }
         let view = &view(&self.window, source);
@@ -132,7 +109,7 @@ impl Machine {
     fn is_blank(&self) -> bool {
         self.grammar.is_at_start()
             && self.walk.brackets.depth() == 0
-            && self.counts == Counts::default()
+            && self.grammar.counts == Counts::default()
     }
 
     /// Scans all whole blocks of the window.
@@ -203,18 +180,16 @@ impl Machine {
         source: Source<'_>,
         out: &mut Sink<'_>,
     ) -> Result<(), Fault> {
-        let (mut sound, high, breach) = self.tokenize::<I>();
+        let mut run = Run::take();
+        let (mut sound, high, breach) = self.tokenize::<I>(&mut run);
         let checked = self.characters.check(&self.window, high, sound);
         if let Err((block, _)) = checked {
             sound = block;
         }
-        let start = self.window.scanned;
-        let tokens = self
-            .run
-            .as_ref()
-            .map_or(&[][..], |run| &run.tokens[..sound]);
+        let (found, events) = Found::new(&mut run, self.window.scanned, sound);
         let view = &view(&self.window, source);
-        let walked = self.walk.blocks(view, tokens, start, &mut self.counts, out);
+        let walked = self.walk.run(view, &found, events, out);
+        run.give_back();
         self.window.scanned += sound * BLOCK;
         if let Err(error) = walked {
             return Err(self.characters.earlier(&self.window, *error).into());
@@ -223,7 +198,9 @@ impl Machine {
             return Err(error.into());
         }
         if let Some(breach) = breach {
-            let offset = self.window.offset(self.window.scanned + breach.at);
+            let offset = self
+                .window
+                .offset(self.window.scanned + breach.bit as usize);
             let error = RewriteError::not_json(breach.what, offset);
             return Err(self.characters.earlier(&self.window, error).into());
         }
@@ -233,44 +210,25 @@ impl Machine {
     /// Finds the tokens of the next blocks, up to one that breaks the grammar. Answers with
     /// how many these are and which of them have bytes above 0x7f, too.
     #[inline(always)]
-    fn tokenize<I: Isa>(&mut self) -> (usize, u64, Option<Breach>) {
+    fn tokenize<I: Isa>(&mut self, run: &mut Run) -> (usize, u64, Option<Breach>) {
         let blocks = self.window.blocks();
-        let count = blocks.len().min(RUN);
+        let count = blocks.len().min(BLOCKS);
         let blocks = &blocks[..count];
-        let run = self.run.get_or_insert_with(Box::default);
-        for (block, masks) in blocks.iter().zip(&mut run.masks) {
-            *masks = I::masks(block);
+        let mut high = 0;
+        for (index, block) in blocks.iter().enumerate() {
+            let (masks, is_high) = I::masks(block);
+            run.set(index, &masks);
+            high |= u64::from(is_high) << index;
         }
-        // A copy of its own can stay in registers.
         let mut grammar = self.grammar;
-        let (mut broken, mut high) = (0, 0);
-        let all = run.masks.iter().zip(&mut run.tokens);
-        for (index, (block, (masks, tokens))) in blocks.iter().zip(all).enumerate() {
-            let places;
-            (*tokens, places) = grammar.block::<I>(block, masks);
-            broken |= places.any();
-            high |= u64::from(masks.high != 0) << index;
-        }
+        let mut broken = 0;
+        grammar.check::<I>(blocks, run, |_, _, bits| broken |= bits);
         if broken != 0 {
-            let (sound, breach) = self.find_breach();
-            return (sound, high, breach);
+            // The first run through the same blocks did not touch this one.
+            let breach = self.grammar.breach(blocks, run);
+            return (breach.map_or(count, |breach| breach.block), high, breach);
         }
         self.grammar = grammar;
         (count, high, None)
-    }
-
-    /// Goes through the blocks again to see where the grammar is broken.
-    #[cold]
-    #[inline(never)]
-    fn find_breach(&mut self) -> (usize, Option<Breach>) {
-        let blocks = self.window.blocks();
-        for (index, block) in blocks.iter().enumerate() {
-            let masks = Portable::masks(block);
-            let (_, places) = self.grammar.block::<Portable>(block, &masks);
-            if let Some(breach) = places.first() {
-                return (index, Some(breach));
-            }
-        }
-        (blocks.len(), None)
     }
 }

@@ -6,7 +6,10 @@
 //! be slow.
 
 /// Bytes of a name that are compared as words.
-const INLINE: usize = 32;
+pub(super) const INLINE: usize = 32;
+
+/// The first bytes of a name, and what stands behind it.
+pub(super) type Words = [u64; 4];
 
 /// Places of the table.
 const SLOTS: usize = 256;
@@ -14,9 +17,8 @@ const SLOTS: usize = 256;
 /// The names of one object's members, each with a number.
 #[derive(Debug, Clone)]
 pub(super) struct NameTable {
-    /// Index of the first key of each slot; 0 if there is none.
+    /// One more than the index of the first key of each slot; 0 if there is none.
     slots: Box<[u16; SLOTS]>,
-    /// The first is no name.
     keys: Vec<Key>,
     /// Names that cannot stand in JSON text as they are.
     escaped: Vec<(Box<str>, usize)>,
@@ -24,12 +26,9 @@ pub(super) struct NameTable {
 
 #[derive(Debug, Clone)]
 struct Key {
-    words: [u64; 4],
-    masks: [u64; 4],
-    length: usize,
-    /// The next key of the slot; 0 if there is none.
-    next: u16,
     name: Box<[u8]>,
+    /// The next key of the slot, like there.
+    next: u16,
     number: usize,
 }
 
@@ -38,15 +37,7 @@ impl NameTable {
     pub(super) fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
         let mut table = Self {
             slots: Box::new([0; SLOTS]),
-            keys: vec![Key {
-                words: [0; 4],
-                masks: [0; 4],
-                // Nothing is that long.
-                length: usize::MAX,
-                next: 0,
-                name: Box::default(),
-                number: 0,
-            }],
+            keys: Vec::new(),
             escaped: Vec::new(),
         };
         for (number, name) in names.enumerate() {
@@ -63,55 +54,25 @@ impl NameTable {
     }
 
     fn insert(&mut self, name: &str, number: usize) {
-        let mut text = [0; INLINE];
-        let mut mask = [0; INLINE];
-        for (index, byte) in name.bytes().enumerate().take(INLINE) {
-            text[index] = byte;
-            mask[index] = u8::MAX;
-        }
-        let slot = slot(as_words(&text), name.len());
-        let index = u16::try_from(self.keys.len()).expect("a shape has fewer members");
+        let slot = slot(&words(name.as_bytes(), 0), name.len());
+        let index = u16::try_from(self.keys.len() + 1).expect("a shape has fewer members");
         self.keys.push(Key {
-            words: as_words(&text),
-            masks: as_words(&mask),
-            length: name.len(),
             next: std::mem::replace(&mut self.slots[slot], index),
             name: name.as_bytes().into(),
             number,
         });
     }
 
-    /// The number of the name `text[start..end]`, which has no escapes.
-    #[inline(always)]
-    pub(super) fn find(&self, text: &[u8], start: usize, end: usize) -> Option<usize> {
-        match text[start..].first_chunk() {
-            Some(first) => self.find_words(as_words(first), text, start, end),
-            None => self.find_at_the_end(text, start, end),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn find_at_the_end(&self, text: &[u8], start: usize, end: usize) -> Option<usize> {
-        let mut first = [0; INLINE];
-        let there = &text[start..end.min(start + INLINE)];
-        first[..there.len()].copy_from_slice(there);
-        self.find_words(as_words(&first), text, start, end)
-    }
-
-    #[inline(always)]
-    fn find_words(&self, words: [u64; 4], text: &[u8], start: usize, end: usize) -> Option<usize> {
-        let length = end - start;
-        let mut index = self.slots[slot(words, length)];
+    /// The number of a name that has no escapes; `words` are its first bytes.
+    #[inline]
+    pub(super) fn find(&self, words: &Words, name: &[u8]) -> Option<usize> {
+        let mut index = self.slots[slot(words, name.len())];
         loop {
-            let key = &self.keys[usize::from(index)];
-            if key.is(words, length) && (length <= INLINE || *key.name == text[start..end]) {
+            let key = self.keys.get(usize::from(index).checked_sub(1)?)?;
+            if *key.name == *name {
                 return Some(key.number);
             }
             index = key.next;
-            if index == 0 {
-                return None;
-            }
         }
     }
 
@@ -119,7 +80,7 @@ impl NameTable {
     #[cold]
     #[inline(never)]
     pub(super) fn find_unescaped(&self, name: &str) -> Option<usize> {
-        let plain = self.keys.iter().skip(1).map(|key| (&*key.name, key.number));
+        let plain = self.keys.iter().map(|key| (&*key.name, key.number));
         let escaped = self.escaped.iter();
         let escaped = escaped.map(|(name, number)| (name.as_bytes(), *number));
         plain
@@ -128,43 +89,50 @@ impl NameTable {
     }
 }
 
-impl Key {
-    #[inline(always)]
-    fn is(&self, words: [u64; 4], length: usize) -> bool {
-        let differs = ((words[0] ^ self.words[0]) & self.masks[0])
-            | ((words[1] ^ self.words[1]) & self.masks[1])
-            | ((words[2] ^ self.words[2]) & self.masks[2])
-            | ((words[3] ^ self.words[3]) & self.masks[3])
-            | (length ^ self.length) as u64;
-        differs == 0
+/// The words of the name that starts at `start`.
+#[inline(always)]
+pub(super) fn words(text: &[u8], start: usize) -> Words {
+    match text[start..].first_chunk() {
+        Some(bytes) => as_words(bytes),
+        None => words_at_the_end(&text[start..]),
     }
 }
 
-/// Which bytes of the first two words belong to a name of a length.
-const LENGTHS: [[u64; 2]; 17] = {
-    let mut masks = [[0, 0]; 17];
-    let mut length = 1;
-    while length <= 16 {
-        masks[length] = masks[length - 1];
-        masks[length][(length - 1) / 8] |= 0xff << ((length - 1) % 8 * 8);
-        length += 1;
-    }
-    masks
-};
-
-/// The slot of a name.
-#[inline(always)]
-fn slot(words: [u64; 4], length: usize) -> usize {
-    let masks = LENGTHS[length.min(16)];
-    let mixed = (words[0] & masks[0]) ^ (words[1] & masks[1]).rotate_left(29) ^ length as u64;
-    let mixed = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> (u64::BITS - SLOTS.trailing_zeros())) as usize
+#[cold]
+#[inline(never)]
+fn words_at_the_end(text: &[u8]) -> Words {
+    let mut bytes = [0; INLINE];
+    bytes[..text.len()].copy_from_slice(text);
+    as_words(&bytes)
 }
 
+/// The words of a name, given with what stands behind it.
 #[inline(always)]
-fn as_words(bytes: &[u8; INLINE]) -> [u64; 4] {
+pub(super) fn as_words(bytes: &[u8; INLINE]) -> Words {
     let (eights, _) = bytes.as_chunks::<8>();
     std::array::from_fn(|index| u64::from_le_bytes(eights[index]))
+}
+
+/// All ones where the words of a name of this length are its own.
+#[inline(always)]
+pub(super) fn masks(length: usize) -> Words {
+    std::array::from_fn(|index| match length.saturating_sub(index * 8) {
+        0 => 0,
+        rest @ 1..8 => u64::MAX >> (64 - 8 * rest),
+        _ => u64::MAX,
+    })
+}
+
+/// The slot of a name in a table of 256.
+#[inline]
+pub(super) fn slot(words: &Words, length: usize) -> usize {
+    let masks = masks(length);
+    let mixed = (words[0] & masks[0])
+        ^ (words[1] & masks[1]).rotate_left(29)
+        ^ (words[2] & masks[2]).rotate_left(43)
+        ^ length as u64;
+    let mixed = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> (u64::BITS - SLOTS.trailing_zeros())) as usize
 }
 
 #[cfg(test)]
@@ -172,9 +140,8 @@ mod tests {
     use super::*;
 
     fn find(table: &NameTable, name: &str, behind: &str) -> Option<usize> {
-        let text = format!("{{\"......\"{name}{behind}");
-        let start = text.len() - behind.len() - name.len();
-        table.find(text.as_bytes(), start, start + name.len())
+        let text = format!("{name}{behind}");
+        table.find(&words(text.as_bytes(), 0), name.as_bytes())
     }
 
     #[test]

@@ -10,7 +10,6 @@ use crate::plan::body::{
 
 use super::drawing::Drawing;
 use super::names::NameTable;
-use super::sink::Name;
 
 /// Index of a rule in [`Program::values`].
 pub(crate) type ValueId = u32;
@@ -112,7 +111,7 @@ pub(super) struct MemberRule {
     /// What to record when the value is replaced.
     pub(super) replaced: u32,
     /// The new name as it stands in JSON text, without quotes.
-    pub(super) name: Name,
+    pub(super) name: Box<str>,
     /// Several members to write: `"name"` and the rule of the value.
     pub(super) split: Vec<(Box<str>, ValueId)>,
 }
@@ -334,7 +333,7 @@ impl Program {
                 _ => replaced,
             },
             replaced,
-            name: Name::new(&unquoted(name)),
+            name: unquoted(name),
             split,
         }
     }

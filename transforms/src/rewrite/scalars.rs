@@ -46,7 +46,7 @@ pub(super) struct Broken {
 
 /// Bit n of the answer is bit n - 1 of `bits`; bit 0 is that of the block before.
 #[inline(always)]
-pub(super) fn after(bits: u64, carry: &mut u64) -> u64 {
+fn after(bits: u64, carry: &mut u64) -> u64 {
     let shifted = (bits << 1) | *carry;
     *carry = bits >> 63;
     shifted
@@ -63,20 +63,26 @@ pub(super) fn first_beyond(starts: u64, medium: u64, carry: &mut u64) -> u64 {
     (sum | next) & !medium
 }
 
+/// The first bytes of runs of scalar bytes, of which the block before has others.
+#[inline(always)]
+pub(super) fn starts(before: u64, scalars: u64) -> u64 {
+    scalars & !((scalars << 1) | (before >> 63))
+}
+
 impl Scalars {
-    /// The first bytes of runs of scalar bytes.
-    #[inline(always)]
-    pub(super) fn starts(&self, scalars: u64) -> u64 {
-        scalars & !((scalars << 1) | self.open)
+    /// The highest bit: whether a scalar goes on into the next block.
+    pub(super) fn is_open(&self) -> u64 {
+        self.open << 63
     }
 
-    /// Checks the scalar bytes of one block.
+    /// Checks the scalar bytes of one block; `starts` are the first of each run of them.
     #[inline(always)]
-    pub(super) fn check<I: Isa>(&mut self, scalars: u64, block: &[u8; BLOCK]) -> Broken {
-        if scalars | self.open == 0 {
-            return Broken::default();
-        }
-        let starts = self.starts(scalars);
+    pub(super) fn check<I: Isa>(
+        &mut self,
+        scalars: u64,
+        starts: u64,
+        block: &[u8; BLOCK],
+    ) -> Broken {
         if self.open | (scalars >> 63) == 0 && starts.count_ones() <= FEW {
             return check_few(starts, scalars, block);
         }

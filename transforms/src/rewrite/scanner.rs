@@ -38,8 +38,6 @@ pub(super) struct Masks {
     pub(super) spaces: u64,
     /// Below 0x20.
     pub(super) controls: u64,
-    /// 0x80 and above.
-    pub(super) high: u64,
 }
 
 /// Where the bytes that numbers are made of stand in one block.
@@ -61,8 +59,8 @@ pub(super) struct NumberMasks {
 
 /// One way to make the masks.
 pub(super) trait Isa {
-    /// The masks of a block.
-    fn masks(block: &[u8; BLOCK]) -> Masks;
+    /// The masks of a block, and whether there are bytes above 0x7f.
+    fn masks(block: &[u8; BLOCK]) -> (Masks, bool);
     /// The number masks of a block.
     fn numbers(block: &[u8; BLOCK]) -> NumberMasks;
     /// Bit n of the answer is the parity of bits 0 to n.
@@ -183,18 +181,9 @@ fn words(block: &[u8; BLOCK], mut each: impl FnMut(u64, usize)) {
 
 impl Isa for Portable {
     #[inline]
-    fn masks(block: &[u8; BLOCK]) -> Masks {
-        let mut masks = Masks {
-            quotes: 0,
-            backslashes: 0,
-            opens: 0,
-            closes: 0,
-            colons: 0,
-            commas: 0,
-            spaces: 0,
-            controls: 0,
-            high: 0,
-        };
+    fn masks(block: &[u8; BLOCK]) -> (Masks, bool) {
+        let mut masks = Masks::default();
+        let mut all = 0;
         words(block, |word, at| {
             let folded = word | (ONES * 0x20);
             masks.quotes |= equal(word, b'"') << at;
@@ -207,9 +196,9 @@ impl Isa for Portable {
                 (equal(word, b' ') | equal(word, b'\n') | equal(word, b'\t') | equal(word, b'\r'))
                     << at;
             masks.controls |= equal(word & (ONES * 0xe0), 0) << at;
-            masks.high |= gather(word) << at;
+            all |= word;
         });
-        masks
+        (masks, all & (ONES * 0x80) != 0)
     }
 
     #[inline]
@@ -251,11 +240,12 @@ mod x86 {
     use std::arch::x86_64::{
         __m128i, __m256i, __m512i, _mm_and_si128, _mm_clmulepi64_si128, _mm_cmpeq_epi8,
         _mm_cvtsi128_si64, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128,
-        _mm_set_epi64x, _mm_set1_epi8, _mm_sub_epi8, _mm256_cmpeq_epi8, _mm256_loadu_si256,
-        _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_setr_epi8,
-        _mm256_shuffle_epi8, _mm256_sub_epi8, _mm512_cmpeq_epi8_mask, _mm512_cmple_epu8_mask,
+        _mm_set_epi64x, _mm_set1_epi8, _mm_setr_epi8, _mm_sub_epi8, _mm256_cmpeq_epi8,
+        _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256,
+        _mm256_set1_epi8, _mm256_setr_epi8, _mm256_shuffle_epi8, _mm256_sub_epi8,
+        _mm512_broadcast_i32x4, _mm512_cmpeq_epi8_mask, _mm512_cmple_epu8_mask,
         _mm512_cmplt_epu8_mask, _mm512_loadu_si512, _mm512_movepi8_mask, _mm512_or_si512,
-        _mm512_set1_epi8, _mm512_sub_epi8,
+        _mm512_set1_epi8, _mm512_shuffle_epi8, _mm512_sub_epi8,
     };
 
     use super::{BLOCK, Isa, Masks, NumberMasks, Portable, Work};
@@ -307,7 +297,7 @@ mod x86 {
 
     impl Isa for Sse2 {
         #[inline(always)]
-        fn masks(block: &[u8; BLOCK]) -> Masks {
+        fn masks(block: &[u8; BLOCK]) -> (Masks, bool) {
             macro_rules! equal {
                 ($byte:expr) => {
                     each_16!(block, |bytes| _mm_cmpeq_epi8(
@@ -324,7 +314,7 @@ mod x86 {
                     ))
                 };
             }
-            Masks {
+            let masks = Masks {
                 quotes: equal!(b'"'),
                 backslashes: equal!(b'\\'),
                 opens: folded!(b'{'),
@@ -336,8 +326,8 @@ mod x86 {
                     _mm_and_si128(bytes, _mm_set1_epi8(signed(0xe0))),
                     _mm_set1_epi8(0)
                 )),
-                high: each_16!(block, |bytes| bytes),
-            }
+            };
+            (masks, each_16!(block, |bytes| bytes) != 0)
         }
 
         #[inline(always)]
@@ -413,7 +403,7 @@ mod x86 {
 
     impl Isa for Avx2 {
         #[inline(always)]
-        fn masks(block: &[u8; BLOCK]) -> Masks {
+        fn masks(block: &[u8; BLOCK]) -> (Masks, bool) {
             let halves = halves(block);
             macro_rules! equal {
                 ($byte:expr) => {
@@ -431,7 +421,7 @@ mod x86 {
                     ))
                 };
             }
-            Masks {
+            let masks = Masks {
                 quotes: equal!(b'"'),
                 backslashes: equal!(b'\\'),
                 opens: folded!(b'{'),
@@ -454,8 +444,11 @@ mod x86 {
                     _mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)),
                     bytes
                 )),
-                high: both_32!(halves, |bytes| bytes),
-            }
+            };
+            let [low, high] = halves;
+            // SAFETY: as above.
+            let signs = unsafe { _mm256_movemask_epi8(_mm256_or_si256(low, high)) };
+            (masks, signs != 0)
         }
 
         #[inline(always)]
@@ -501,7 +494,7 @@ mod x86 {
 
     impl Isa for Avx512 {
         #[inline(always)]
-        fn masks(block: &[u8; BLOCK]) -> Masks {
+        fn masks(block: &[u8; BLOCK]) -> (Masks, bool) {
             let bytes = all(block);
             // SAFETY: only work that is compiled for AVX-512 comes here; nothing touches
             // memory.
@@ -509,17 +502,22 @@ mod x86 {
                 let of = |byte| _mm512_set1_epi8(signed(byte));
                 let equal = |byte| _mm512_cmpeq_epi8_mask(bytes, of(byte));
                 let folded = _mm512_or_si512(bytes, of(0x20));
-                Masks {
+                let spaces = _mm_setr_epi8(32, 0, 0, 0, 0, 0, 0, 0, 0, 9, 10, 0, 0, 13, 0, 0);
+                let masks = Masks {
                     quotes: equal(b'"'),
                     backslashes: equal(b'\\'),
                     opens: _mm512_cmpeq_epi8_mask(folded, of(b'{')),
                     closes: _mm512_cmpeq_epi8_mask(folded, of(b'}')),
                     colons: equal(b':'),
                     commas: equal(b','),
-                    spaces: equal(b' ') | equal(b'\n') | equal(b'\t') | equal(b'\r'),
+                    // As with AVX2.
+                    spaces: _mm512_cmpeq_epi8_mask(
+                        bytes,
+                        _mm512_shuffle_epi8(_mm512_broadcast_i32x4(spaces), bytes),
+                    ),
                     controls: _mm512_cmplt_epu8_mask(bytes, of(0x20)),
-                    high: _mm512_movepi8_mask(bytes),
-                }
+                };
+                (masks, _mm512_movepi8_mask(bytes) != 0)
             }
         }
 
@@ -557,15 +555,16 @@ mod tests {
     struct Scan([u8; BLOCK]);
 
     impl Work for Scan {
-        type Output = (Masks, NumberMasks, u64);
+        type Output = (Masks, bool, NumberMasks, u64);
         fn run<I: Isa>(self) -> Self::Output {
-            let masks = I::masks(&self.0);
-            (masks, I::numbers(&self.0), I::parity(masks.quotes))
+            let (masks, is_high) = I::masks(&self.0);
+            let parity = I::parity(masks.quotes);
+            (masks, is_high, I::numbers(&self.0), parity)
         }
     }
 
     /// The same, a byte at a time.
-    fn obvious(block: &[u8; BLOCK]) -> (Masks, NumberMasks, u64) {
+    fn obvious(block: &[u8; BLOCK]) -> (Masks, bool, NumberMasks, u64) {
         let bits = |is: fn(u8) -> bool| {
             (0..BLOCK)
                 .filter(|at| is(block[*at]))
@@ -580,7 +579,6 @@ mod tests {
             commas: bits(|byte| byte == b','),
             spaces: bits(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')),
             controls: bits(|byte| byte < 0x20),
-            high: bits(|byte| byte >= 0x80),
         };
         let numbers = NumberMasks {
             digits: bits(|byte| byte.is_ascii_digit()),
@@ -595,7 +593,8 @@ mod tests {
             odd ^= masks.quotes >> at & 1 == 1;
             parity | (u64::from(odd) << at)
         });
-        (masks, numbers, parity)
+        let is_high = block.iter().any(|byte| *byte >= 0x80);
+        (masks, is_high, numbers, parity)
     }
 
     proptest! {

@@ -12,32 +12,13 @@ const SLACK: usize = 128;
 const SHORT: usize = 64;
 
 /// Bytes of a name that are copied at once.
-const NAME: usize = 32;
+pub(super) const SHORT_NAME: usize = 32;
 
 /// Output with room to spare behind it.
 #[derive(Debug)]
 pub(super) struct Sink<'o> {
     out: &'o mut Vec<u8>,
     end: usize,
-}
-
-/// A name to write.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Name {
-    text: Box<[u8]>,
-    start: [u8; NAME],
-}
-
-impl Name {
-    /// A name, given as it stands in JSON text.
-    pub(super) fn new(text: &str) -> Self {
-        let text: Box<[u8]> = text.as_bytes().into();
-        let mut start = [0; NAME];
-        for (to, from) in start.iter_mut().zip(&text) {
-            *to = *from;
-        }
-        Self { text, start }
-    }
 }
 
 impl<'o> Sink<'o> {
@@ -63,21 +44,27 @@ impl<'o> Sink<'o> {
         }
     }
 
-    /// Writes `bytes[from..to]` and a name.
+    /// Writes `bytes[from..to]` and the first bytes of a name.
     #[inline(always)]
-    pub(super) fn copy_and_name(&mut self, bytes: &[u8], from: usize, to: usize, name: &Name) {
+    pub(super) fn copy_and_name(
+        &mut self,
+        bytes: &[u8],
+        from: usize,
+        to: usize,
+        name: &[u8; SHORT_NAME],
+        name_length: usize,
+    ) {
         let length = to - from;
         if length <= SHORT
-            && name.text.len() <= NAME
             && let Some(source) = bytes[from..].first_chunk::<SHORT>()
-            && let Some(room) = self.out[self.end..].first_chunk_mut::<{ SHORT + NAME }>()
+            && let Some(room) = self.out[self.end..].first_chunk_mut::<{ SHORT + SHORT_NAME }>()
         {
             room[..SHORT].copy_from_slice(source);
-            room[length..length + NAME].copy_from_slice(&name.start);
-            self.end += length + name.text.len();
+            room[length..length + SHORT_NAME].copy_from_slice(name);
+            self.end += length + name_length;
         } else {
             self.write(&bytes[from..to]);
-            self.write(&name.text);
+            self.write(&name[..name_length]);
         }
     }
 

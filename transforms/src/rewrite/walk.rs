@@ -7,13 +7,13 @@
 
 use crate::plan::body::Wrap;
 
-use super::brackets::{Brackets, Counts};
+use super::brackets::Brackets;
 use super::error::{Fault, RewriteError};
-use super::grammar::Tokens;
 use super::level::{Ending, Kind, Level};
 use super::machine::{PIECE, Source};
+use super::order::Order;
 use super::program::{NOTHING, Program, ValueId};
-use super::scanner::BLOCK;
+use super::run::{Events, Found};
 use super::sink::Sink;
 use super::window::LOOK_BACK;
 
@@ -37,57 +37,6 @@ impl<'a> View<'a> {
     /// The place in the body of a place in the window.
     pub(super) fn offset(&self, at: usize) -> u64 {
         (self.gone + at as u64).saturating_sub(LOOK_BACK as u64)
-    }
-}
-
-/// A token that is looked at: its place in the window, and its bit of the block.
-#[derive(Clone, Copy)]
-pub(super) struct Event {
-    pub(super) at: usize,
-    pub(super) bit: u64,
-}
-
-/// The block being walked.
-#[derive(Clone, Copy)]
-pub(super) struct Block<'t> {
-    pub(super) start: usize,
-    pub(super) tokens: &'t Tokens,
-    /// The blocks walked before it, up to the start of the run.
-    pub(super) run: &'t [Tokens],
-}
-
-impl Event {
-    /// The bits of the block before it.
-    #[inline(always)]
-    pub(super) fn before(self) -> u64 {
-        self.bit - 1
-    }
-
-    /// The bits of the block behind it.
-    #[inline(always)]
-    fn behind(self) -> u64 {
-        !(self.bit | (self.bit - 1))
-    }
-}
-
-impl Block<'_> {
-    #[inline(always)]
-    fn event(&self, bit: u64) -> Event {
-        Event {
-            at: self.start + bit.trailing_zeros() as usize,
-            bit,
-        }
-    }
-}
-
-impl Counts {
-    /// With what is in some bits of a block.
-    #[inline(always)]
-    fn and(self, tokens: &Tokens, bits: u64) -> Self {
-        Self {
-            colons: self.colons + u64::from((tokens.colons & bits).count_ones()),
-            commas: self.commas + u64::from((tokens.commas & bits).count_ones()),
-        }
     }
 }
 
@@ -121,16 +70,16 @@ pub(super) struct Walk {
     pub(super) split: Split,
     /// The last bracket or (where they are looked at) colon.
     pub(super) last_event: usize,
-    /// The last comma and backslash before this run of blocks.
+    /// Up to where commas were looked at, where they are.
+    commas_until: usize,
+    /// The last comma before this run of blocks.
     pub(super) last_comma: usize,
-    pub(super) last_backslash: usize,
     /// The last two blocks before this run that have quotes, with their starts.
     pub(super) quotes: [(u64, usize); 2],
     /// The selected value was found.
     pub(super) found: bool,
-    /// All ones where `:` and `,` are looked at.
-    colon_mask: u64,
-    comma_mask: u64,
+    /// By the number of an object's rule.
+    pub(super) orders: Vec<Order>,
     /// By [`Program::touchable`].
     pub(super) touched: Vec<bool>,
 }
@@ -151,148 +100,152 @@ impl Walk {
             value_at: LOOK_BACK,
             split: Split::default(),
             last_event: 0,
+            commas_until: 0,
             last_comma: 0,
-            last_backslash: 0,
             quotes: [(0, 0); 2],
             found: false,
-            colon_mask: 0,
-            comma_mask: 0_u64.wrapping_sub(u64::from(rule.watched)),
+            orders: vec![Order::default(); source.program.objects.len()],
             touched,
         }
     }
 
-    /// Walks some blocks, the first of which starts at `start`.
+    /// Walks a run of blocks.
     #[inline(always)]
-    pub(super) fn blocks(
+    pub(super) fn run(
         &mut self,
         view: &View<'_>,
-        blocks: &[Tokens],
-        start: usize,
-        counts: &mut Counts,
+        found: &Found<'_>,
+        events: &mut Events,
         out: &mut Sink<'_>,
     ) -> Result<(), Fault> {
-        for (index, tokens) in blocks.iter().enumerate() {
-            let block = Block {
-                start: start + index * BLOCK,
-                tokens,
-                run: &blocks[..index],
-            };
-            self.block(view, &block, *counts, out)?;
-            *counts = counts.and(tokens, u64::MAX);
+        let mut from = Some(found.start);
+        if self.untouched > 0 {
+            from = self.skip(view, found)?;
         }
-        self.leave_run(blocks, start);
+        if let Some(from) = from {
+            let count = found.events(from, events);
+            let mut events = &events[..count];
+            loop {
+                if self.untouched == 0 {
+                    let plain = self.plain_members(view, found, events, out);
+                    events = &events[plain..];
+                }
+                let [event, rest @ ..] = events else {
+                    break;
+                };
+                self.event(view, found, found.start + usize::from(*event), out)?;
+                events = rest;
+            }
+            if self.untouched == 0 && self.level.sees_commas {
+                self.commas(view, found, found.end(), out)?;
+            }
+        }
+        self.leave_run(found);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn event(
+        &mut self,
+        view: &View<'_>,
+        found: &Found<'_>,
+        at: usize,
+        out: &mut Sink<'_>,
+    ) -> Result<(), Fault> {
+        let byte = view.bytes[at];
+        let is_colon = byte == b':';
+        if self.untouched > 0 {
+            if is_colon {
+                return Ok(());
+            }
+            return self.skip_one(view, found, at);
+        }
+        if self.level.sees_commas {
+            self.commas(view, found, at, out)?;
+        }
+        if is_colon {
+            if self.level.sees_colons {
+                self.colon(view, found, at, out)?;
+            }
+        } else if is_opening(byte) {
+            self.open(view, found, at, out)?;
+        } else {
+            self.close(view, found, at, out)?;
+        }
+        Ok(())
+    }
+
+    /// Goes through containers that nothing is done to; answers with where the last of them
+    /// ends, if it does in this run.
+    #[inline(always)]
+    fn skip(&mut self, view: &View<'_>, found: &Found<'_>) -> Result<Option<usize>, Fault> {
+        for block in 0..found.blocks {
+            for at in found.brackets(block) {
+                self.skip_one(view, found, at)?;
+                if self.untouched == 0 {
+                    return Ok(Some(at + 1));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// A bracket inside a container that nothing is done to, or its closing one.
+    #[inline(always)]
+    fn skip_one(&mut self, view: &View<'_>, found: &Found<'_>, at: usize) -> Result<(), Fault> {
+        let byte = view.bytes[at];
+        let counts = found.counts(at);
+        let offset = || view.offset(at);
+        if is_opening(byte) {
+            self.untouched += 1;
+            return self.brackets.open(byte == b'{', counts, offset);
+        }
+        self.untouched -= 1;
+        if self.untouched == 0 {
+            self.last_event = at;
+            self.commas_until = at;
+        }
+        let is_empty = found.is_after_open(at);
+        self.brackets.close(byte == b'}', is_empty, counts, offset)
+    }
+
+    /// Looks at commas from a place on.
+    pub(super) fn look_at_commas(&mut self, from: usize) {
+        self.level.sees_commas = true;
+        self.commas_until = from;
+    }
+
+    /// Looks at the commas up to a place, which are those between two values of the level.
+    #[inline(never)]
+    fn commas(
+        &mut self,
+        view: &View<'_>,
+        found: &Found<'_>,
+        end: usize,
+        out: &mut Sink<'_>,
+    ) -> Result<(), Fault> {
+        let from = self.commas_until.max(found.start);
+        self.commas_until = end;
+        for block in 0..found.blocks {
+            for at in found.commas(block) {
+                if self.level.sees_commas && (from..end).contains(&at) {
+                    self.comma(view, at, out)?;
+                }
+            }
+        }
         Ok(())
     }
 
     /// Notes what may be asked for when the blocks of a run are gone.
-    fn leave_run(&mut self, blocks: &[Tokens], start: usize) {
-        let last = |bits: fn(&Tokens) -> u64| {
-            let index = blocks.iter().rposition(|tokens| bits(tokens) != 0)?;
-            Some(top(bits(&blocks[index]), start + index * BLOCK))
-        };
-        self.last_comma = last(|tokens| tokens.commas).unwrap_or(self.last_comma);
-        self.last_backslash = last(|tokens| tokens.backslashes).unwrap_or(self.last_backslash);
-        let quotes = |(index, tokens): (usize, &Tokens)| {
-            (tokens.quotes != 0).then_some((tokens.quotes, start + index * BLOCK))
-        };
-        let mut quotes = blocks.iter().enumerate().rev().filter_map(quotes);
-        let before = self.quotes;
+    #[inline(always)]
+    fn leave_run(&mut self, found: &Found<'_>) {
+        self.last_comma = found.comma_before(found.end()).unwrap_or(self.last_comma);
+        let mut quotes = found.quotes_backwards().filter(|(quotes, _)| *quotes != 0);
         self.quotes = match (quotes.next(), quotes.next()) {
             (Some(near), Some(far)) => [near, far],
-            (Some(near), None) => [near, before[0]],
-            _ => before,
+            (Some(near), None) => [near, self.quotes[0]],
+            _ => self.quotes,
         };
-    }
-
-    #[inline(always)]
-    fn block(
-        &mut self,
-        view: &View<'_>,
-        block: &Block<'_>,
-        counts: Counts,
-        out: &mut Sink<'_>,
-    ) -> Result<(), Fault> {
-        let tokens = block.tokens;
-        let mut rest = u64::MAX;
-        loop {
-            if self.untouched > 0 {
-                rest = self.skip(view, block, rest, counts)?;
-                if rest == 0 {
-                    return Ok(());
-                }
-            }
-            let looked_at = (tokens.colons & self.colon_mask) | (tokens.commas & self.comma_mask);
-            let mut events = (tokens.brackets | looked_at) & rest;
-            // As long as nothing changes what is looked at.
-            let event = loop {
-                if events == 0 {
-                    return Ok(());
-                }
-                let event = block.event(events & events.wrapping_neg());
-                if tokens.colons & event.bit == 0 || self.colon(view, block, event, out)? {
-                    break event;
-                }
-                events ^= event.bit;
-            };
-            rest = event.behind();
-            if tokens.brackets & event.bit == 0 {
-                if tokens.commas & event.bit != 0 {
-                    self.comma(view, event.at, out)?;
-                }
-                continue;
-            }
-            let here = counts.and(tokens, event.before());
-            if tokens.opens & event.bit != 0 {
-                self.open(view, event.at, here, out)?;
-            } else {
-                let is_empty = tokens.after_open & event.bit != 0;
-                self.close(view, event.at, is_empty, here, out)?;
-            }
-        }
-    }
-
-    /// Goes through containers that nothing is done to, as far as they go; answers with the
-    /// bits behind them.
-    #[inline(always)]
-    fn skip(
-        &mut self,
-        view: &View<'_>,
-        block: &Block<'_>,
-        rest: u64,
-        counts: Counts,
-    ) -> Result<u64, Fault> {
-        let tokens = block.tokens;
-        let mut events = tokens.brackets & rest;
-        while events != 0 {
-            let event = block.event(events & events.wrapping_neg());
-            events ^= event.bit;
-            let here = counts.and(tokens, event.before());
-            // Braces have this bit, and brackets do not.
-            let is_object = view.bytes[event.at] & 0x20 != 0;
-            let offset = || view.offset(event.at);
-            if tokens.opens & event.bit != 0 {
-                self.brackets.open(is_object, here, offset)?;
-                self.untouched += 1;
-                continue;
-            }
-            let is_empty = tokens.after_open & event.bit != 0;
-            self.brackets.close(is_object, is_empty, here, offset)?;
-            self.untouched -= 1;
-            if self.untouched == 0 {
-                self.last_event = event.at;
-                self.look();
-                return Ok(event.behind());
-            }
-        }
-        Ok(0)
-    }
-
-    /// Which tokens are looked at follows from the level.
-    #[inline(always)]
-    pub(super) fn look(&mut self) {
-        let mask = |looks: bool| 0_u64.wrapping_sub(u64::from(looks));
-        self.colon_mask = mask(self.level.sees_colons);
-        self.comma_mask = mask(self.level.sees_commas);
     }
 
     /// Writes what can leave of the bytes before `end`; answers from where on bytes are still
@@ -353,8 +306,8 @@ impl Walk {
             &mut self.split.close,
             &mut self.split.value,
             &mut self.last_event,
+            &mut self.commas_until,
             &mut self.last_comma,
-            &mut self.last_backslash,
         ] {
             // What falls off the window is not needed any more.
             *place = place.saturating_sub(by);
@@ -369,12 +322,14 @@ impl Walk {
     fn open(
         &mut self,
         view: &View<'_>,
+        found: &Found<'_>,
         at: usize,
-        counts: Counts,
         out: &mut Sink<'_>,
     ) -> Result<(), Fault> {
         let is_object = view.bytes[at] == b'{';
-        self.brackets.open(is_object, counts, || view.offset(at))?;
+        self.brackets
+            .open(is_object, found.counts(at), || view.offset(at))?;
+        self.commas_until = at;
         if self.level.value == NOTHING {
             self.untouched = 1;
             return Ok(());
@@ -400,7 +355,8 @@ impl Walk {
             (Entered::As(level), _) => Some(level),
             (Entered::Plainly, Some(object)) if is_object => {
                 let defaults = &view.program().objects[object as usize].defaults;
-                Some(Level::object(object, !defaults.is_empty()))
+                let first = self.orders[object as usize].start();
+                Some(Level::object(object, !defaults.is_empty(), first))
             }
             (Entered::Plainly, _) if !is_object && rule.element != NOTHING => {
                 let watched = view.program().rule(rule.element).watched;
@@ -412,7 +368,6 @@ impl Walk {
         if let Some(level) = inside {
             self.around.push(std::mem::replace(&mut self.level, level));
             self.last_event = at;
-            self.look();
         } else {
             self.untouched = 1;
         }
@@ -462,19 +417,19 @@ impl Walk {
         Ok(Entered::Plainly)
     }
 
-    /// `}` or `]`. `is_empty`: right behind the opening one.
+    /// `}` or `]`.
     #[inline(always)]
     fn close(
         &mut self,
         view: &View<'_>,
+        found: &Found<'_>,
         at: usize,
-        is_empty: bool,
-        counts: Counts,
         out: &mut Sink<'_>,
     ) -> Result<(), Fault> {
         let is_object = view.bytes[at] == b'}';
+        let is_empty = found.is_after_open(at);
         self.brackets
-            .close(is_object, is_empty, counts, || view.offset(at))?;
+            .close(is_object, is_empty, found.counts(at), || view.offset(at))?;
         if self.level.closes || self.level.ending != Ending::None {
             self.leave(view, at, out)?;
         }
@@ -482,7 +437,7 @@ impl Walk {
             self.level = level;
         }
         self.last_event = at;
-        self.look();
+        self.commas_until = at;
         Ok(())
     }
 
@@ -536,7 +491,6 @@ impl Walk {
             }
             Kind::Object(_) => self.level.sees_commas = false,
         }
-        self.look();
         Ok(())
     }
 }
@@ -557,9 +511,8 @@ pub(super) fn not_an_object(view: &View<'_>, index: u32, at: usize) -> RewriteEr
     RewriteError::unexpected(format!("an object with `{name}`"), view.offset(at))
 }
 
-/// The place of the highest bit of a block. Zero when there is none, which no valid document
-/// asks for.
+/// Whether a bracket is an opening one.
 #[inline(always)]
-pub(super) fn top(bits: u64, block: usize) -> usize {
-    block + bits.checked_ilog2().unwrap_or(0) as usize
+fn is_opening(bracket: u8) -> bool {
+    matches!(bracket, b'{' | b'[')
 }
