@@ -1,9 +1,11 @@
 //! Nothing mapped goes untested: the stories together call every V1 operation through the proxy,
-//! and the V2 operation behind it on the server itself, with success.
+//! and the V2 operation behind it on the server itself, with success. Operations that the server
+//! does not serve yet are left out by themselves; the day it does, they want a story.
 
 use std::collections::BTreeSet;
 
 use windlass_tests::calls::form;
+use windlass_tests::contract::contract;
 use windlass_tests::story::Story;
 use windlass_transforms::plan::operation::Kind;
 
@@ -26,12 +28,17 @@ static UNCOVERED: &str = include_str!("../uncovered-operations.txt");
 
 /// What must be called: V1 operations as `V1 get_image`, V2 operations as `V2 GET /images/{}`.
 fn wanted() -> BTreeSet<String> {
+    let served: BTreeSet<String> = contract().operations().map(|name| form(&name)).collect();
     let mut wanted = BTreeSet::new();
     for operation in windlass_mappings::mappings().operations() {
         match &operation.kind {
             Kind::Call(call) => {
-                wanted.insert(format!("V1 {}", operation.id));
-                wanted.insert(format!("V2 {}", form(&call.v2().to_string())));
+                let v2 = form(&call.v2().to_string());
+                let path = v2.split('?').next().unwrap_or(&v2);
+                if served.contains(path) {
+                    wanted.insert(format!("V1 {}", operation.id));
+                    wanted.insert(format!("V2 {v2}"));
+                }
             }
             Kind::Answer(_) => {
                 wanted.insert(format!("V1 {}", operation.id));
