@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::compile::names::{self, Names};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::{
-    MAPPED_AND_UNMAPPED, NAME_TWICE, NO_EFFECT, UNUSED_SHAPE, UNUSED_WORDS,
+    MAPPED_AND_UNMAPPED, NAME_TWICE, NO_EFFECT, UNKNOWN_SERVICE, UNUSED_SHAPE, UNUSED_WORDS,
 };
 use crate::mapping::MappingSet;
 use crate::mapping::cursor::Named;
@@ -20,6 +20,7 @@ pub(super) fn check(set: &MappingSet, names: &Names<'_>, errors: &mut Vec<Diagno
         check_shape(shape, names, errors);
     }
     check_usage(set, errors);
+    check_services(set, errors);
     for unmapped in &set.unmapped {
         if let Some(mapped) = set.operations.iter().find(|o| o.id == unmapped.id.value) {
             errors.push(unmapped.id.diagnostic(
@@ -29,6 +30,25 @@ pub(super) fn check(set: &MappingSet, names: &Names<'_>, errors: &mut Vec<Diagno
                     mapped.id, mapped.v1.text.place.file.path
                 ),
             ));
+        }
+    }
+}
+
+/// A misspelt service would be one that nobody asks for.
+fn check_services(set: &MappingSet, errors: &mut Vec<Diagnostic>) {
+    let services: BTreeSet<&str> = set
+        .operations
+        .iter()
+        .filter_map(|operation| operation.service.as_deref())
+        .collect();
+    for operation in &set.operations {
+        for service in &operation.also_on {
+            if !services.contains(service.value.as_str()) {
+                errors.push(service.diagnostic(
+                    UNKNOWN_SERVICE,
+                    format!("no operation has the service `{}`", service.value),
+                ));
+            }
         }
     }
 }

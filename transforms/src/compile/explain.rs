@@ -38,6 +38,7 @@ fn start(file: &OperationFile) -> Explanation {
         operation: file.id.clone(),
         summary: file.summary.clone(),
         v1: file.v1.endpoint.to_string(),
+        service: file.service.clone(),
         assumed: file.assumed.clone(),
         losses: file.losses.clone(),
         ..Explanation::default()

@@ -82,7 +82,7 @@ impl Mappings {
             {
                 errors.push(route_twice(&place, &operation, &taken));
             }
-            if let Some(service) = &operation.service {
+            for service in operation.service.iter().chain(&operation.also_on) {
                 let table = mappings.service_routes.entry(service.clone()).or_default();
                 // A route taken twice within a service was reported above, or is a clash
                 // that only this table sees.
@@ -101,8 +101,8 @@ impl Mappings {
         &self.routes
     }
 
-    /// The operations that one V1 service offered on a port of its own (`service` in their
-    /// mapping files); `None` for an unknown service.
+    /// The operations that one V1 service offered on a port of its own (`service` or `also_on` in
+    /// their mapping files); `None` for an unknown service.
     pub fn service_routes(&self, service: &str) -> Option<&RouteTable> {
         self.service_routes.get(service)
     }

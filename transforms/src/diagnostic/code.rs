@@ -183,6 +183,10 @@ and a query parameter of V2 one V1 parameter."
 "`otherwise` says what stands in for a value of `take` that the answer does not hold; its keys are
 names of `take`, its values a text or one V1 path parameter in braces."
 
+    223 UNKNOWN_SERVICE "no such service"
+"`also_on` lists services that answered the operation too, on ports of their own. A service is one
+that some operation names in `service`."
+
     301 NOT_REVERSIBLE "a request layout cannot be run backwards"
 "A request's layout is the picture of the V1 body drawn from the V2 body, and is run backwards. That
 is impossible where the V1 picture loses where something came from: a key taken from the body or

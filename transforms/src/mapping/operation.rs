@@ -20,6 +20,8 @@ pub(crate) struct OperationFile {
     pub(crate) id: String,
     pub(crate) summary: String,
     pub(crate) service: Option<String>,
+    /// Other services that answered it too.
+    pub(crate) also_on: Vec<Text>,
     pub(crate) assumed: Option<String>,
     pub(crate) v1: WrittenEndpoint,
     pub(crate) losses: Vec<String>,
@@ -101,6 +103,7 @@ impl OperationFile {
     ) -> Option<Self> {
         let summary = table.required_text("summary", errors);
         let service = table.text("service", errors).map(|text| text.value);
+        let also_on = table.texts("also_on", errors);
         let assumed = table.text("assumed", errors);
         if let Some(assumed) = &assumed {
             not_empty(assumed, "`assumed`", errors);
@@ -123,6 +126,7 @@ impl OperationFile {
             id: id.to_owned(),
             summary: summary?.value,
             service,
+            also_on,
             assumed: assumed.map(|text| text.value),
             v1: v1?,
             losses: losses.into_iter().map(|text| text.value).collect(),

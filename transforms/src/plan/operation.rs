@@ -17,6 +17,8 @@ pub struct Operation {
     pub v1: Endpoint,
     /// The V1 service that offered it on a port of its own; `None`: the main one.
     pub service: Option<String>,
+    /// Other services that answered it too, each on a port of its own.
+    pub also_on: Vec<String>,
     /// Why its mapping is an assumption; `None`: it rests on a specification or on what V1
     /// servers were seen to do.
     pub assumed: Option<String>,

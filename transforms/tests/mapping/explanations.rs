@@ -45,6 +45,7 @@ layout = "{ $.name: $.parts }"
 
 #--- operations/fruit/ping.toml
 summary = "Ping."
+service = "juice"
 v1 = "GET /"
 
 [answer]

@@ -185,6 +185,45 @@ fn the_main_service_wins_a_shared_route() {
 }
 
 #[test]
+fn an_operation_may_be_on_the_ports_of_other_services_too() {
+    let mappings = set::compiled(
+        r#"
+#--- operations/x/health.toml
+summary = "x"
+also_on = ["rbac"]
+v1 = "GET /health"
+
+[answer]
+body = 1
+
+#--- operations/x/list_roles.toml
+summary = "x"
+service = "rbac"
+v1 = "GET /roles"
+
+[answer]
+body = 1
+
+#--- operations/x/list_images.toml
+summary = "x"
+v1 = "GET /images"
+
+[answer]
+body = 1
+"#,
+    );
+    let rbac = mappings.service_routes("rbac").unwrap();
+    let find = |path| match rbac.find(&Method::GET, path) {
+        Route::Found { operation, .. } => operation.id.clone(),
+        other => format!("{other:?}"),
+    };
+    assert_eq!(find("/health"), "health");
+    assert_eq!(find("/roles"), "list_roles");
+    assert_eq!(find("/images"), "Unknown");
+    assert_eq!(found(&mappings, &Method::GET, "/health"), "health");
+}
+
+#[test]
 fn operations_are_found_by_id() {
     let mappings = images();
     assert_eq!(mappings.operation("ping").unwrap().id, "ping");

@@ -13,6 +13,9 @@ pub struct Explanation {
     pub summary: String,
     /// The V1 request line, without API version.
     pub v1: String,
+    /// The V1 service that had it on a port of its own; `None`: the main one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
     /// The V2 request line, without API version; `None` where there is no V2 call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub v2: Option<String>,

@@ -8,7 +8,10 @@ impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {}", self.operation, self.summary)?;
         writeln!(f)?;
-        writeln!(f, "V1  {}", self.v1)?;
+        match &self.service {
+            Some(service) => writeln!(f, "V1  {} (service `{service}`)", self.v1)?,
+            None => writeln!(f, "V1  {}", self.v1)?,
+        }
         match (&self.v2, &self.answer, &self.reason) {
             (Some(v2), _, _) => writeln!(f, "V2  {v2}")?,
             (None, Some(answer), _) => writeln!(f, "V2  none: the answer is always {answer}")?,
