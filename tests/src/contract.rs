@@ -6,6 +6,9 @@ use std::sync::{LazyLock, Mutex};
 
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
+use windlass_transforms::plan::call::CallPlan;
+
+use crate::calls::form;
 
 /// What `GET /v2/openapi.json` promises.
 #[derive(Debug)]
@@ -67,6 +70,17 @@ impl Contract {
     /// without `/v2` and without query.
     pub fn operation(&self, method: &str, path: &str) -> Option<String> {
         self.find(method, path).map(Operation::name)
+    }
+
+    /// Whether the server has every V2 operation that a mapped operation calls. Mappings are
+    /// ahead of the server: what it lacks is held to its examples only.
+    pub fn serves(&self, call: &CallPlan) -> bool {
+        let lookups = call.lookups().iter().map(|lookup| lookup.v2());
+        lookups.chain([call.v2()]).all(|v2| {
+            let wanted = v2.to_string();
+            let wanted = form(wanted.split('?').next().unwrap_or_default());
+            self.operations().any(|name| form(&name) == wanted)
+        })
     }
 
     fn find(&self, method: &str, path: &str) -> Option<&Operation> {

@@ -124,21 +124,8 @@ async fn version_answers_tell_the_two_generations_apart() {
 }
 
 #[tokio::test]
-async fn a_v1_operation_without_a_mapping_is_named_and_never_forwarded() {
+async fn a_v1_operation_that_v2_lacks_is_gone_and_says_what_to_do_instead() {
     let world = World::start().await;
-    let answer = world
-        .get(&format!("{}/v1/archives/rules", world.proxy_url()))
-        .await;
-    let body = answer.json();
-    assert_eq!(
-        (answer.status, &body["httpcode"]),
-        (501, &501.into()),
-        "{body}"
-    );
-    assert_eq!(
-        body["detail"]["v1_operation"], "list_analysis_archive_rules",
-        "{body}"
-    );
     let removed = world
         .call(
             Method::DELETE,
@@ -146,7 +133,18 @@ async fn a_v1_operation_without_a_mapping_is_named_and_never_forwarded() {
             None,
         )
         .await;
-    assert!(matches!(removed.status, 410 | 501), "{}", removed.text());
+    let body = removed.json();
+    assert_eq!(
+        (removed.status, &body["httpcode"]),
+        (410, &410.into()),
+        "{body}"
+    );
+    assert_eq!(
+        body["detail"]["v1_operation"], "delete_feed_group",
+        "{body}"
+    );
+    let message = body["message"].as_str().expect("a message");
+    assert!(message.contains("; instead: "), "{message}");
 }
 
 #[tokio::test]

@@ -63,6 +63,7 @@ pub(crate) static STORY: Story = Story::new(|world| {
         summaries_have_a_row_for_each_tag(world, &[&first, &second]).await;
         contents_are_listed_by_type(world, &first).await;
         metadata_are_the_documents_that_came(world, &first).await;
+        by_products_of_the_analysis_are_listed(world, &first).await;
         vulnerabilities_are_listed_by_type(world, &first).await;
         images_are_checked(world, &first).await;
         images_of_a_registry_wait_for_their_analysis(world).await;
@@ -293,6 +294,27 @@ async fn metadata_are_the_documents_that_came(world: &World, image: &Image) {
     v2.get(&format!("{path}/none-such")).await.with(404);
 }
 
+async fn by_products_of_the_analysis_are_listed(world: &World, image: &Image) {
+    let (v1, v2) = world.admin();
+    for (v1_name, v2_name) in [
+        ("retrieved_files", "retrieved-files"),
+        ("file_content_search", "file-content-search"),
+        ("secret_search", "secret-search"),
+    ] {
+        let over_v2 = v2
+            .get(&format!("/images/{}/artifacts/{v2_name}", image.digest))
+            .await;
+        let over_v1 = v1
+            .get(&format!("/images/{}/artifacts/{v1_name}", image.digest))
+            .await;
+        assert_eq!(over_v1.ok(), over_v2.ok());
+        let unknown = format!("/images/sha256:{}/artifacts", "0".repeat(64));
+        v2.get(&format!("{unknown}/{v2_name}")).await.with(404);
+        let stumbled = v1.get(&format!("{unknown}/{v1_name}")).await.with(500);
+        assert_eq!(stumbled["httpcode"], 500);
+    }
+}
+
 async fn vulnerabilities_are_listed_by_type(world: &World, image: &Image) {
     let (v1, v2) = world.admin();
     let (digest, id) = (
@@ -319,6 +341,12 @@ async fn vulnerabilities_are_listed_by_type(world: &World, image: &Image) {
         for path in [&digest, &id] {
             assert_same(&v1.get(&format!("{path}/{kind}")).await.ok(), &expected);
         }
+        let enterprise = v1.get(&format!("/enterprise{digest}/{kind}")).await.ok();
+        assert_eq!(enterprise["image_digest"], image.digest);
+        assert_eq!(
+            each(&enterprise["vulnerabilities"], "vuln"),
+            each(&over_v2["vulnerabilities"], "vuln")
+        );
     }
     assert!(v1.get(&format!("{digest}/none-such")).await.status >= 400);
     assert!(v2.get(&format!("{digest}/none-such")).await.status >= 400);
@@ -355,6 +383,7 @@ async fn images_are_checked(world: &World, image: &Image) {
         for path in [
             format!("/images/{}/check", image.digest),
             format!("/images/by_id/{}/check", image.id),
+            format!("/enterprise/images/{}/check", image.digest),
         ] {
             let over_v1 = v1.get(&format!("{path}?{v1_query}")).await.ok();
             let told = &over_v1[0][&image.digest][image.tag][0];

@@ -9,6 +9,7 @@ use windlass_tests::world::{ADMIN_PASSWORD, Answer, World};
 pub(crate) static STORY: Story = Story::new(|world| {
     Box::pin(async {
         a_token_of_either_version_opens_both(world).await;
+        a_refresh_token_is_revoked_over_either_version(world).await;
         refusals_are_those_of_oauth(world).await;
     })
 });
@@ -64,6 +65,30 @@ async fn a_token_of_either_version_opens_both(world: &World) {
                 "a token that was changed"
             );
         }
+    }
+}
+
+async fn a_refresh_token_is_revoked_over_either_version(world: &World) {
+    let (v1, v2) = (
+        format!("{}/v1", world.proxy_url()),
+        format!("{}/v2", world.server_url()),
+    );
+    for base in [&v1, &v2] {
+        let form = [
+            ("grant_type", "password"),
+            ("client_id", "anonymous"),
+            ("username", "admin"),
+            ("password", ADMIN_PASSWORD),
+        ];
+        let given = ask(world, &v2, &form).await.ok();
+        let token = given["refresh_token"].as_str().expect("a refresh token");
+        let revoke = world.http().post(format!("{base}/oauth/revoke"));
+        let form = [("token", token), ("token_type_hint", "refresh_token")];
+        let revoked = world.send(revoke.form(&form)).await;
+        assert_eq!((revoked.status, revoked.text().as_str()), (200, ""));
+        let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
+        let refused = ask(world, &v1, &form).await.with(400);
+        assert_eq!(refused["error"], "invalid_grant");
     }
 }
 

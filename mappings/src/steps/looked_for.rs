@@ -65,6 +65,7 @@ fn digest(context: &StepContext) -> Option<&str> {
         .looked_up
         .get("image_digest")
         .or_else(|| context.path.get("imageDigest"))
+        .or_else(|| context.path.get("image_digest"))
         .and_then(Value::as_str)
 }
 

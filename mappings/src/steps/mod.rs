@@ -9,10 +9,12 @@ mod image_source;
 mod joined_licenses;
 mod looked_for;
 mod nested_error;
+mod no_artifacts;
 mod policy_check;
 mod policy_document;
 mod policy_record;
 mod source_policy_check;
+mod sync_results;
 mod v1_error;
 
 use windlass_transforms::step::Step;
@@ -25,10 +27,12 @@ pub static STEPS: &[Step] = &[
     looked_for::DELETION,
     looked_for::STEP,
     nested_error::STEP,
+    no_artifacts::STEP,
     policy_check::STEP,
     policy_document::STEP,
     policy_record::STEP,
     source_policy_check::STEP,
+    sync_results::STEP,
     v1_error::STEP,
     v1_error::AS_500,
 ];

@@ -7,19 +7,25 @@ use serde_json::{Map, Value, json};
 enum Part<'p> {
     /// Every element of an array.
     Element,
+    /// One element of an array whose elements have places of their own.
+    Column(usize),
     /// A member. `*` and `{x}` stand for members whose names are data.
     Member(&'p str),
 }
 
+/// The steps of a path. A word after a column, as in `rows[][2] Trigger`, is for people.
 fn parts(path: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     for word in path.split('.') {
-        let name = word.trim_end_matches("[]");
+        let word = word.split(' ').next().unwrap_or(word);
+        let (name, brackets) = word.split_at(word.find('[').unwrap_or(word.len()));
         if !name.is_empty() {
             parts.push(Part::Member(name));
         }
-        let elements = (word.len() - name.len()) / 2;
-        parts.extend(std::iter::repeat_n(Part::Element, elements));
+        for column in brackets.split_terminator(']') {
+            let column = column.trim_start_matches('[').parse();
+            parts.push(column.map_or(Part::Element, Part::Column));
+        }
     }
     parts
 }
@@ -29,7 +35,7 @@ pub(crate) fn put(body: &mut Value, path: &str, kind: &str) {
     let mut at = body;
     for part in parts(path) {
         match part {
-            Part::Element => {
+            Part::Element | Part::Column(_) => {
                 if !at.is_array() {
                     *at = json!([]);
                 }
@@ -53,8 +59,16 @@ pub(crate) fn put(body: &mut Value, path: &str, kind: &str) {
     }
 }
 
+/// A value of a kind as the comparison writes it: `string:date-time`, `string{open|closed}`,
+/// `array<object>`, `boolean|null`.
 fn example(kind: &str) -> Value {
-    let kind = kind.split([':', '{', '<']).next().unwrap_or(kind);
+    if kind.starts_with("string:date-time") {
+        return json!("2024-05-06T07:08:09Z");
+    }
+    if let Some(words) = kind.strip_prefix("string{") {
+        return json!(words.split(['|', '}']).next());
+    }
+    let kind = kind.split([':', '{', '<', '|']).next().unwrap_or(kind);
     match kind {
         "integer" => json!(1),
         "number" => json!(1.5),
@@ -65,12 +79,21 @@ fn example(kind: &str) -> Value {
     }
 }
 
-/// Whether there is something at this place.
+/// Whether there is something at this place; `...` in front stands for any place.
 pub(crate) fn has(body: &Value, path: &str) -> bool {
+    if let Some(rest) = path.strip_prefix("...") {
+        let inner = match body {
+            Value::Array(elements) => elements.iter().any(|inner| has(inner, path)),
+            Value::Object(members) => members.values().any(|inner| has(inner, path)),
+            _ => false,
+        };
+        return inner || has(body, rest);
+    }
     parts(path)
         .iter()
         .try_fold(body, |at, part| match part {
             Part::Element => at.get(0),
+            Part::Column(column) => at.get(column),
             Part::Member(name) if *name == "*" || name.starts_with('{') => {
                 at.as_object().and_then(|object| object.values().next())
             }
@@ -99,7 +122,7 @@ fn what_is_put_is_found() {
         "items[].image_detail[].full_tag",
         "page",
     ] {
-        put(&mut body, path, "string:date-time");
+        put(&mut body, path, "string");
         assert!(has(&body, path), "{path}");
     }
     assert_eq!(
@@ -109,6 +132,24 @@ fn what_is_put_is_found() {
     );
     assert!(!has(&body, "items[].full_tag"));
     assert!(has(&json!([{"x": {"y": 1}}]), "[].{name}.y"));
+    let table = json!([{"a": {"rows": [["x", {"by": 1}]]}}]);
+    assert!(has(&table, "...rows[][1] Reason.by"));
+    assert!(!has(&table, "...rows[][2] Other"));
+    assert!(!has(&table, "rows[][1] Reason"));
+}
+
+#[test]
+fn values_are_of_the_kind_that_is_asked_for() {
+    for (kind, value) in [
+        ("string", json!("text")),
+        ("string{open|closed}", json!("open")),
+        ("string:date-time", json!("2024-05-06T07:08:09Z")),
+        ("array<object>", json!([])),
+        ("boolean|null", json!(true)),
+        ("object", json!({})),
+    ] {
+        assert_eq!(example(kind), value, "{kind}");
+    }
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn every_field_of_an_answer_gets_its_v1_name() {
                 continue;
             }
             let before = wrong.len();
-            match answer(plan, &values, status, fields) {
+            match answer(&reference, &operation, plan, &values, status, fields) {
                 Ok(v1) => compare(&operation, fields, &v1, &mut used, &mut wrong),
                 Err(error) => wrong.push(format!("{}: {error}", operation.id)),
             }
@@ -128,13 +128,35 @@ fn every_field_of_an_answer_gets_its_v1_name() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The V1 answer for a V2 answer with all these fields.
+/// The V1 answer for a V2 answer with all these fields, to a request with all parameters.
 fn answer(
+    reference: &Value,
+    operation: &Operation,
     plan: &CallPlan,
     values: &PathValues,
     status: u16,
     fields: &[Value],
 ) -> Result<Value, String> {
+    let query: Vec<String> = operation
+        .explanation
+        .query
+        .iter()
+        .map(|parameter| format!("{}=1", parameter.v1))
+        .collect();
+    let looked_up = looked_up(reference, plan, values)?;
+    let response = plan.response(status);
+    let context = plan.context(values, Some(&query.join("&")), looked_up);
+    let mut rewriter = BodyRewriter::new(response.body, Arc::new(context), Limits::default());
+    let mut out = Vec::new();
+    rewriter
+        .push(body(fields).to_string().as_bytes(), &mut out)
+        .and_then(|()| rewriter.finish(&mut out))
+        .map_err(|error| error.to_string())?;
+    serde_json::from_slice(&out).map_err(|error| error.to_string())
+}
+
+/// A V2 body with all these fields.
+fn body(fields: &[Value]) -> Value {
     let mut v2 = Value::Null;
     for field in fields {
         if let Some(path) = field["v2_path"].as_str() {
@@ -142,15 +164,50 @@ fn answer(
             body::put(&mut v2, path, kind);
         }
     }
-    let response = plan.response(status);
-    let context = Arc::new(plan.context(values, None, Map::new()));
-    let mut rewriter = BodyRewriter::new(response.body, context, Limits::default());
-    let mut out = Vec::new();
-    rewriter
-        .push(v2.to_string().as_bytes(), &mut out)
-        .and_then(|()| rewriter.finish(&mut out))
-        .map_err(|error| error.to_string())?;
-    serde_json::from_slice(&out).map_err(|error| error.to_string())
+    v2
+}
+
+/// What the look-ups of a plan bring when their answers have every field of their
+/// specification.
+fn looked_up(
+    reference: &Value,
+    plan: &CallPlan,
+    values: &PathValues,
+) -> Result<Map<String, Value>, String> {
+    let mut looked_up = Map::new();
+    for lookup in plan.lookups() {
+        let template = &lookup.v2().template;
+        let path = template.to_string();
+        let path = path.split('?').next().unwrap_or_default();
+        let answers = reference["operations"].as_array().into_iter().flatten();
+        let answer = answers
+            .filter(|pair| {
+                let v2 = pair["v2"]
+                    .as_str()
+                    .and_then(|v2| v2.strip_prefix("GET /v2"));
+                v2.is_some_and(|v2| without_names(v2) == without_names(path))
+            })
+            .find_map(|pair| pair["responses"]["200"]["fields"].as_array())
+            .ok_or_else(|| format!("nothing is known about the answer to GET {path}"))?;
+        lookup
+            .take(&body(answer), values, &mut looked_up)
+            .map_err(|error| error.to_string())?;
+    }
+    Ok(looked_up)
+}
+
+/// A path template without the names of its parameters.
+fn without_names(template: &str) -> Vec<&str> {
+    template
+        .split('/')
+        .map(|segment| {
+            if segment.starts_with('{') {
+                "{}"
+            } else {
+                segment
+            }
+        })
+        .collect()
 }
 
 fn compare(
@@ -160,7 +217,7 @@ fn compare(
     used: &mut Vec<exceptions::Exception>,
     wrong: &mut Vec<String>,
 ) {
-    for field in fields {
+    for field in fields.iter().filter(|field| is_asked_for(operation, field)) {
         let v1_path = field["v1_path"].as_str();
         let v2_path = field["v2_path"].as_str();
         let message = match (v1_path, v2_path) {
@@ -176,6 +233,18 @@ fn compare(
             None => wrong.push(format!("{}: {message}", operation.id)),
         }
     }
+}
+
+/// Whether a field is there at all: some come only with a parameter that not every operation
+/// with this answer has.
+fn is_asked_for(operation: &Operation, field: &Value) -> bool {
+    let note = field["note"].as_str().unwrap_or_default();
+    let Some((_, rest)) = note.split_once("only with ") else {
+        return true;
+    };
+    let name = rest.split(' ').next().unwrap_or_default();
+    let mut query = operation.explanation.query.iter();
+    query.any(|parameter| parameter.v1 == name)
 }
 
 /// The operation of a V1 method and path as the specification writes them.

@@ -209,7 +209,16 @@ fn check(case: &Case) -> Result<(), Wrong> {
             same_type(Some(&plan.content_type), &expected)?;
             no_upstream(case)
         }
-        Kind::None { .. } => no_upstream(case),
+        Kind::None { reason, instead } => {
+            let expected = expected_answer(case)?;
+            same_status(410, &expected)?;
+            for said in [reason, instead] {
+                if !expected.message.body.contains(said) {
+                    return Err(format!("response.v1.http does not say `{said}`"));
+                }
+            }
+            no_upstream(case)
+        }
         Kind::Unmapped => Err("the operation is not mapped".to_owned()),
     }
 }
