@@ -73,6 +73,7 @@
 //! ```
 
 pub mod compile;
+pub mod composition;
 pub mod diagnostic;
 pub mod document;
 pub mod exchange;

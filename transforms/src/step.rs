@@ -9,6 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 
+use crate::plan::query::{decode_query, members};
+use crate::route::PathValues;
+
 /// What a step can see besides the value itself.
 #[derive(Debug, Clone, Default)]
 pub struct StepContext {
@@ -20,6 +23,26 @@ pub struct StepContext {
     pub looked_up: Map<String, Value>,
     /// Members that steps renamed, moved or dropped, for the record of the exchange.
     pub touched: Touched,
+}
+
+impl StepContext {
+    /// What can be seen of a request before anything was looked up.
+    pub fn of(values: &PathValues, raw_query: Option<&str>) -> Self {
+        let mut query = Map::new();
+        for (name, value) in raw_query.into_iter().flat_map(members) {
+            if let (Some(name), Some(value)) = (decode_query(name), decode_query(value)) {
+                query.entry(name).or_insert(Value::String(value));
+            }
+        }
+        Self {
+            path: values
+                .iter()
+                .map(|(name, value)| (name.to_owned(), Value::from(value)))
+                .collect(),
+            query,
+            ..Self::default()
+        }
+    }
 }
 
 /// Names of members that steps renamed, moved or dropped: `Shape.member`, never values.

@@ -47,7 +47,7 @@ impl LayoutPlan {
             },
         };
         let layout = Layout::parse(&text).map_err(|error| vec![*error])?;
-        let names = Names::new(set, steps);
+        let names = Names::new(set, steps, &[]);
         let mut errors = Vec::new();
         let plan = match direction {
             Direction::V1ToV2 => body::request(&layout, &names, &mut errors),

@@ -269,6 +269,10 @@ fn trace<'l>(
     match &layout.form {
         // Nothing of a literal goes to V2.
         Form::Literal(_) => Ok(()),
+        Form::Value(v2) if v2.lookup.is_some() => {
+            let message = "what a look-up answered is no part of a request";
+            Err(not_reversible(layout, message))
+        }
         Form::Value(v2) => {
             origins.push(Origin {
                 v1_path: v1_path.to_vec(),

@@ -11,8 +11,10 @@ use crate::diagnostic::code::{
 use crate::mapping::MappingSet;
 use crate::mapping::cursor::Named;
 use crate::mapping::layout::Layout;
-use crate::mapping::operation::{FileKind, ResponseFile};
+use crate::mapping::operation::FileKind;
 use crate::mapping::place::Text;
+use crate::mapping::request::RequestFile;
+use crate::mapping::response::ResponseFile;
 use crate::mapping::shape::ShapeFile;
 
 pub(super) fn check(set: &MappingSet, names: &Names<'_>, errors: &mut Vec<Diagnostic>) {
@@ -159,18 +161,24 @@ fn layout_shapes(layout: &Layout) -> Vec<&Named> {
 
 /// Every layout of the set.
 fn layouts(set: &MappingSet) -> impl Iterator<Item = &Layout> {
-    let calls = set.operations.iter().filter_map(|o| match &o.kind {
-        FileKind::Call(call) => Some(call),
-        FileKind::Answer { .. } | FileKind::None { .. } => None,
-    });
-    calls
-        .flat_map(|call| {
-            call.request
-                .iter()
-                .chain(response_layouts(&call.responses))
-                .collect::<Vec<_>>()
-        })
+    set.operations
+        .iter()
+        .flat_map(|operation| layouts_of(&operation.kind))
         .chain(response_layouts(&set.defaults))
+}
+
+fn layouts_of(kind: &FileKind) -> Vec<&Layout> {
+    match kind {
+        FileKind::Call(call) => {
+            let request = call.request.as_ref().and_then(RequestFile::layout);
+            request
+                .into_iter()
+                .chain(response_layouts(&call.responses))
+                .collect()
+        }
+        FileKind::Composed(composed) => response_layouts(&composed.responses).collect(),
+        FileKind::Answer { .. } | FileKind::None { .. } => Vec::new(),
+    }
 }
 
 fn response_layouts(responses: &[ResponseFile]) -> impl Iterator<Item = &Layout> {

@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use crate::compile::names::Names;
 use crate::compile::operation::LoweredResponse;
+use crate::mapping::composed::ComposedFile;
 use crate::mapping::cursor::Named;
 use crate::mapping::expression::Expression;
 use crate::mapping::layout::Layout;
 use crate::mapping::operation::{CallFile, OperationFile, Target};
 use crate::mapping::place::Text;
+use crate::mapping::request::RequestFile;
 use crate::mapping::set::Unmapped;
 use crate::mapping::shape::ShapeFile;
 use crate::plan::body::{BodyPlan, Strategy, Wrap};
 use crate::plan::explain::{
-    Body, Explanation, Field, Lookup, Parameter, Response, Shape, Step, Way,
+    Body, Explanation, Field, Lookup, Pages, Parameter, Part, Response, Shape, Step, Way,
 };
 use crate::plan::operation::AnswerPlan;
 
@@ -41,6 +43,14 @@ fn start(file: &OperationFile) -> Explanation {
         service: file.service.clone(),
         assumed: file.assumed.clone(),
         losses: file.losses.clone(),
+        allowed: file
+            .allowed
+            .iter()
+            .map(|a| {
+                let values = a.values.iter().map(|v| v.value.clone());
+                (a.name.value.clone(), values.collect())
+            })
+            .collect(),
         ..Explanation::default()
     }
 }
@@ -71,23 +81,11 @@ pub(super) fn call(
         used.add_layout(layout);
         body(layout, plan)
     });
-    let responses = explained
-        .responses
-        .iter()
-        .map(|response| {
-            let layout = response.file.layout.as_ref();
-            if let Some(layout) = layout {
-                used.add_layout(layout);
-            }
-            Response {
-                v2_status: response.file.key.value.clone(),
-                v1_status: response.file.v1,
-                common: response.common,
-                body: layout.map(|layout| body(layout, &response.plan.body)),
-                text: response.file.text.clone(),
-            }
-        })
-        .collect();
+    let responses = used.responses(explained);
+    let drawn = match &call.request {
+        Some(RequestFile::Body(body, _)) => Some(body.to_string()),
+        Some(RequestFile::Layout(_)) | None => None,
+    };
     Explanation {
         v2: Some(call.v2.endpoint.to_string()),
         path: call.path.iter().map(parameter).collect(),
@@ -115,9 +113,55 @@ pub(super) fn call(
                 take: pairs(&lookup.take),
                 otherwise: pairs(&lookup.otherwise),
                 unless: pairs(&lookup.unless),
+                unchanging: lookup.unchanging.clone(),
             })
             .collect(),
+        pages: call.pages.as_ref().map(|pages| Pages {
+            page: pages.page.value.clone(),
+            size: pages.size.value.clone(),
+            rows: pages.rows,
+            also: pages.also.iter().map(|name| name.value.clone()).collect(),
+        }),
+        interrupted: call.interrupted.as_ref().map(|text| text.value.clone()),
+        request_body: drawn,
         request,
+        responses,
+        shapes: used.shapes,
+        steps: used.steps,
+        ..start(file)
+    }
+}
+
+/// What a composition does.
+pub(super) fn composed(
+    file: &OperationFile,
+    composed: &ComposedFile,
+    explained: &Explained<'_>,
+    names: &Names<'_>,
+) -> Explanation {
+    let mut used = Used::new(names);
+    let responses = used.responses(explained);
+    // An unknown composition is reported elsewhere.
+    let composition = names.composition(&composed.name, &mut Vec::new());
+    Explanation {
+        composition: composition.map(|composition| Step {
+            name: composition.name.to_owned(),
+            reason: composition.reason.to_owned(),
+            renames: Vec::new(),
+        }),
+        query: composed.query.iter().map(parameter).collect(),
+        calls: composed
+            .calls
+            .iter()
+            .map(|call| Part {
+                name: call.name.value.clone(),
+                v2: call.v2.endpoint.to_string(),
+                rows: call
+                    .rows
+                    .as_ref()
+                    .map(|path| format!("$.{}", path.join("."))),
+            })
+            .collect(),
         responses,
         shapes: used.shapes,
         steps: used.steps,
@@ -203,6 +247,34 @@ impl<'n, 's> Used<'n, 's> {
             shapes: Vec::new(),
             steps: Vec::new(),
         }
+    }
+
+    /// Answers, with the shapes and steps of their layouts.
+    fn responses(&mut self, explained: &Explained<'_>) -> Vec<Response> {
+        let mut responses = Vec::new();
+        for response in &explained.responses {
+            let layout = response.file.layout.as_ref();
+            if let Some(layout) = layout {
+                self.add_layout(layout);
+            }
+            let looked_up = response.plan.looked_up.as_deref();
+            responses.push(Response {
+                v2_status: response.file.key.value.clone(),
+                v1_status: response.file.v1,
+                common: response.common,
+                body: layout.map(|layout| match looked_up {
+                    None => body(layout, &response.plan.body),
+                    Some(name) => Body {
+                        way: Way::Holds,
+                        holds: vec![format!("the answer of look-up `{name}`")],
+                        ..body(layout, &response.plan.body)
+                    },
+                }),
+                text: response.file.text.clone(),
+                gzip: response.file.gzip.as_ref().map(|name| name.value.clone()),
+            });
+        }
+        responses
     }
 
     pub(super) fn add_layout(&mut self, layout: &Layout) {

@@ -3,9 +3,11 @@
 mod alone;
 mod body;
 mod check;
+mod composed;
 mod explain;
 mod names;
 mod operation;
+mod pages;
 mod prune;
 mod shape;
 mod target;
@@ -14,6 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::compile::names::Names;
+use crate::composition::Composition;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::{MAPPED_AND_UNMAPPED, ROUTE_TWICE};
 use crate::mapping::MappingSet;
@@ -55,7 +58,16 @@ impl Direction {
 impl Mappings {
     /// Compiles mapping files. All mistakes are reported at once, in the order of the files.
     pub fn compile(set: &MappingSet, steps: &[Step]) -> Result<Self, Vec<Diagnostic>> {
-        let names = Names::new(set, steps);
+        Self::compile_with(set, steps, &[])
+    }
+
+    /// The same with compositions, for mappings that name some.
+    pub fn compile_with(
+        set: &MappingSet,
+        steps: &[Step],
+        compositions: &[Composition],
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let names = Names::new(set, steps, compositions);
         let mut errors = Vec::new();
         check::check(set, &names, &mut errors);
         let operations = operation::lower_all(&names, &mut errors);

@@ -2,25 +2,49 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::code::{UNKNOWN_SHAPE, UNKNOWN_STEP, UNKNOWN_WORDS};
+use crate::composition::Composition;
+use crate::diagnostic::code::{UNKNOWN_COMPOSITION, UNKNOWN_SHAPE, UNKNOWN_STEP, UNKNOWN_WORDS};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::mapping::MappingSet;
 use crate::mapping::cursor::Named;
 use crate::mapping::shape::{ShapeFile, WordList};
 use crate::step::Step;
 
-/// Shapes and steps by name.
+/// Shapes, steps and compositions by name.
 pub(super) struct Names<'s> {
     pub(super) set: &'s MappingSet,
     steps: BTreeMap<&'s str, &'s Step>,
+    compositions: BTreeMap<&'s str, &'s Composition>,
 }
 
 impl<'s> Names<'s> {
-    pub(super) fn new(set: &'s MappingSet, steps: &'s [Step]) -> Self {
+    pub(super) fn new(
+        set: &'s MappingSet,
+        steps: &'s [Step],
+        compositions: &'s [Composition],
+    ) -> Self {
         Self {
             set,
             steps: steps.iter().map(|step| (step.name, step)).collect(),
+            compositions: compositions.iter().map(|c| (c.name, c)).collect(),
         }
+    }
+
+    /// The composition of this name.
+    pub(super) fn composition(
+        &self,
+        name: &Named,
+        errors: &mut Vec<Diagnostic>,
+    ) -> Option<&'s Composition> {
+        let found = self.compositions.get(name.as_str()).copied();
+        if found.is_none() {
+            let message = format!("there is no composition `{}`", name.value);
+            let mut diagnostic = name.diagnostic(UNKNOWN_COMPOSITION, message);
+            diagnostic.label = Some("not registered beside the mappings".into());
+            diagnostic.help = did_you_mean(&name.value, self.compositions.keys().copied());
+            errors.push(diagnostic);
+        }
+        found
     }
 
     /// The shape of this name.

@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::code::{
-    BAD_JSONPATH, NAME_TWICE, NO_VALUE_FOR_V2_PATH, NOT_IN_V1_PATH, NOT_IN_V2_PATH,
+    BAD_JSONPATH, MISSING_KEY, NAME_TWICE, NO_VALUE_FOR_V2_PATH, NOT_IN_V1_PATH, NOT_IN_V2_PATH,
     PATH_NOT_COVERED, UNKNOWN_QUERY, UNKNOWN_TAKE, UNSURE_LOOK_UP,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::mapping::endpoint::WrittenEndpoint;
 use crate::mapping::layout::KeyForm;
-use crate::mapping::operation::{CallFile, LookupFile, Target as Written};
+use crate::mapping::lookup::LookupFile;
+use crate::mapping::operation::{AllowedFile, CallFile, OperationFile, Target as Written};
 use crate::mapping::place::Text;
+use crate::mapping::request::RequestFile;
 use crate::operation::Segment;
 use crate::plan::call::{Target, TargetPart};
 use crate::plan::lookup::{LookupPlan, Otherwise, Take};
+use crate::plan::template::JsonTemplate;
 
 /// What a value of an upstream path may come from.
 struct Sources<'f> {
@@ -30,7 +33,12 @@ pub(super) struct Calls {
 }
 
 /// Lowers the V2 call and the look-ups of an operation.
-pub(super) fn lower(v1: &WrittenEndpoint, file: &CallFile, errors: &mut Vec<Diagnostic>) -> Calls {
+pub(super) fn lower(
+    operation: &OperationFile,
+    file: &CallFile,
+    errors: &mut Vec<Diagnostic>,
+) -> Calls {
+    let v1 = &operation.v1;
     let v1_names: Vec<&str> = v1.endpoint.template.parameters().collect();
     check_path(v1, file, &v1_names, errors);
     let mut sources = Sources {
@@ -40,7 +48,14 @@ pub(super) fn lower(v1: &WrittenEndpoint, file: &CallFile, errors: &mut Vec<Diag
     };
     let mut lookups = Vec::new();
     for lookup in &file.lookups {
-        lookups.push(lower_lookup(lookup, file, &sources, errors));
+        let plan = lower_lookup(lookup, file, &sources, errors);
+        if lookup.take.is_empty() && !plan.kept {
+            let message = format!("look-up `{}` takes nothing", lookup.name.value);
+            let mut diagnostic = lookup.place.diagnostic(MISSING_KEY, message);
+            diagnostic.help = Some("write `take`, or draw from it in a layout".into());
+            errors.push(diagnostic);
+        }
+        lookups.push(plan);
         let always = lookup.unless.is_empty();
         for (name, _) in &lookup.take {
             if sources.taken.insert(name.as_str(), always).is_some() {
@@ -49,6 +64,7 @@ pub(super) fn lower(v1: &WrittenEndpoint, file: &CallFile, errors: &mut Vec<Diag
             }
         }
     }
+    check_allowed(&operation.allowed, &v1_names, &file.query, errors);
     sources.path = file
         .path
         .iter()
@@ -184,8 +200,13 @@ fn used_elsewhere(file: &CallFile, name: &str) -> bool {
                 .iter()
                 .any(|(_, text)| braced(&text.value) == Some(name))
     });
+    let in_body = match &file.request {
+        Some(RequestFile::Body(body, _)) => JsonTemplate::new(body).names().contains(&name),
+        Some(RequestFile::Layout(_)) | None => false,
+    };
     let layouts = file.responses.iter().filter_map(|r| r.layout.as_ref());
     in_lookup
+        || in_body
         || layouts
             .flat_map(|layout| layout.keys())
             .any(|key| key.form == KeyForm::RequestPath(name.to_owned()))
@@ -221,7 +242,7 @@ fn lower_lookup(
     errors: &mut Vec<Diagnostic>,
 ) -> LookupPlan {
     for (name, _) in &lookup.unless {
-        v1_query(name, &name.value, file, errors);
+        v1_query(name, &name.value, &file.query, errors);
     }
     for (name, _) in &lookup.otherwise {
         if lookup
@@ -253,23 +274,60 @@ fn lower_lookup(
             .iter()
             .map(|(name, value)| (name.as_str().into(), value.as_str().into()))
             .collect(),
+        unchanging: lookup.unchanging.is_some(),
+        kept: file
+            .responses
+            .iter()
+            .filter_map(|r| r.layout.as_ref())
+            .any(|layout| {
+                let values = layout.values();
+                values.iter().any(|v| {
+                    v.lookup
+                        .as_ref()
+                        .is_some_and(|l| l.value == lookup.name.value)
+                })
+            }),
+    }
+}
+
+/// `[allowed]` names parameters of V1.
+pub(super) fn check_allowed(
+    allowed: &[AllowedFile],
+    path: &[&str],
+    query: &[(Text, Written)],
+    errors: &mut Vec<Diagnostic>,
+) {
+    let known = || {
+        path.iter()
+            .copied()
+            .chain(query.iter().map(|(name, _)| name.as_str()))
+    };
+    for AllowedFile { name, .. } in allowed {
+        if known().any(|known| known == name.value) {
+            continue;
+        }
+        let message = format!("neither the V1 path nor `[query]` has `{}`", name.value);
+        let mut diagnostic = name.diagnostic(UNKNOWN_QUERY, message);
+        diagnostic.help = did_you_mean(&name.value, known());
+        errors.push(diagnostic);
     }
 }
 
 /// Reports a name that is no declared V1 query parameter.
-pub(super) fn v1_query(place: &Text, name: &str, file: &CallFile, errors: &mut Vec<Diagnostic>) {
-    if file
-        .query
-        .iter()
-        .any(|(declared, _)| declared.value == name)
-    {
+pub(super) fn v1_query(
+    place: &Text,
+    name: &str,
+    query: &[(Text, Written)],
+    errors: &mut Vec<Diagnostic>,
+) {
+    if query.iter().any(|(declared, _)| declared.value == name) {
         return;
     }
     let mut diagnostic = place.diagnostic(
         UNKNOWN_QUERY,
         format!("`[query]` declares no V1 parameter `{name}`"),
     );
-    let known = file.query.iter().map(|(declared, _)| declared.as_str());
+    let known = query.iter().map(|(declared, _)| declared.as_str());
     diagnostic.help = did_you_mean(name, known);
     errors.push(diagnostic);
 }

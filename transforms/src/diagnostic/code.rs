@@ -77,7 +77,9 @@ is expected, a string where a list is.
 
     104 MISSING_KEY "a key is missing"
 "Every operation has `summary`, `v1` and one of `v2` and `[answer]`; every shape has a `summary`;
-every look-up has `v2` and `take`; every `[request]` has a `layout`. Their values are not empty."
+every look-up has `v2`, and `take` unless a layout draws from it; every `[request]` has a `layout`
+or a `body`; `[pages]` has `page`, `size` and `rows`; an operation with `composed` has a table
+`[call.…]` for each call. Their values are not empty."
 
     105 NO_SUCH_FILE "not the name of a mapping file"
 "A mappings folder holds `operations/<group>/<operation id>.toml`, `shapes/<Name>.toml`,
@@ -115,7 +117,9 @@ the V1 status, a number from 200 to 599."
 
     110 CONFLICT "keys that exclude each other"
 "An operation is either a V2 call (`v2 = \"METHOD /path\"`), or answered without one: `v2 = \"none\"`
-with `reason` and `instead`, or an `[answer]`. Tables about the V2 call make no sense without one."
+with `reason` and `instead`, or an `[answer]`. Tables about the V2 call make no sense without one.
+With `composed` the composition decides what is called, and only `[query]`, `[allowed]`,
+`[call.…]` and `[response.…]` have a meaning. A body that leaves as a gzip file has no layout."
 
     111 BAD_JSONPATH "not a JSONPath"
 "`take` of a look-up maps a name to a JSONPath (RFC 9535) into its answer.
@@ -177,11 +181,31 @@ on the right-hand side of `[fields]`, in `[only_v2]` or in `[kept_v2]`. A path v
 and a query parameter of V2 one V1 parameter."
 
     218 UNKNOWN_QUERY "no such V1 query parameter"
-"`unless` of a look-up and `request.query.NAME` name parameters that `[query]` declares, by V1 name."
+"`unless` of a look-up and `request.query.NAME` name parameters that `[query]` declares, by V1 name;
+`[allowed]` names those, or parameters of the V1 path."
 
     219 UNKNOWN_TAKE "the look-up does not take this"
 "`otherwise` says what stands in for a value of `take` that the answer does not hold; its keys are
 names of `take`, its values a text or one V1 path parameter in braces."
+
+    220 UNKNOWN_LOOK_UP "no such look-up"
+"`lookup.NAME` in a layout draws from the whole answer of `[lookup.NAME]` of the same operation.
+Answers that all operations share have no look-ups."
+
+    221 UNKNOWN_COMPOSITION "no such composition"
+"`composed = \"NAME\"` names a composition: a small state machine in Rust that is registered beside
+the mappings, for answers that take several V2 calls which depend on each other."
+
+    222 COMPOSITION_CALLS "the calls of a composition"
+"A composition says which calls it makes, and which values each needs. The mapping has one table
+for each, whose path and query use exactly these values; `rows` says where the rows of the answer
+are, for calls that are read row by row.
+
+    composed = \"fruit_by_worm\"
+
+    [call.worms]
+    v2   = \"GET /worms?name={worm}\"
+    rows = \"$.worms\""
 
     223 UNKNOWN_SERVICE "no such service"
 "`also_on` lists services that answered the operation too, on ports of their own. A service is one
@@ -208,6 +232,17 @@ another look-up that is always made; only steps may use it."
     305 TOO_MANY_SHAPES "too many shapes in one body"
 "One body can use at most 65,535 shapes."
 
+    306 PAGES_NOT_ONE_LIST "pages of something that is no list"
+"Pages are joined by drawing one list, row by row, while it streams. So `[response.200]` of an
+operation with `[pages]` has a layout with one value in a member of the V2 body, without a step.
+
+    [response.200]
+    layout = '{ \"fruits\": $.fruits as Fruit }'"
+
+    307 TWO_SOURCES "a layout with two sources"
+"A layout draws from the V2 body (`$`), or from the kept answer of one look-up (`lookup.NAME`). The
+body of the one streams while the other is held; drawing from both would hold both."
+
     401 UNUSED_SHAPE "a shape that nothing uses"
 "No layout and no other used shape refers to this file. Rules that apply to nothing hide mistakes:
 use it or delete it."
@@ -222,6 +257,13 @@ line. The list only shrinks."
 
     404 UNUSED_WORDS "a list of words that nothing uses"
 "No field of this shape says `words` with the name of this list."
+
+    405 INTERRUPTED "what is left when a write fails half way"
+"A V2 call that changes something is made behind another call. The second can fail when the first
+was made already, so the mapping says what is left then, for the owner of a client who asks
+whether to try again.
+
+    interrupted = \"the fruit is still there: the look-up only reads\""
 }
 
 #[cfg(test)]

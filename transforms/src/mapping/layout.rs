@@ -5,7 +5,7 @@
 //!        | "[" LAYOUT "]"
 //!        | "{" KEY ":" LAYOUT { "," KEY ":" LAYOUT } "}"
 //!        | JSON
-//! PATH   = "$" { "." NAME }
+//! PATH   = ( "$" | "lookup." NAME ) { "." NAME }
 //! KEY    = PATH | "request.path." NAME | "request.query." NAME | JSON string
 //! ```
 
@@ -35,9 +35,11 @@ pub(crate) enum Form {
     Literal(String),
 }
 
-/// A value of the V2 body.
+/// A value of the V2 body, or of the answer of a look-up.
 #[derive(Debug, Clone)]
 pub(crate) struct LayoutValue {
+    /// The look-up; `None`: the V2 body.
+    pub(crate) lookup: Option<Named>,
     /// Member names from the root.
     pub(crate) path: Vec<String>,
     pub(crate) shape: Option<Named>,
@@ -114,7 +116,13 @@ fn layout(cursor: &mut Cursor<'_>, depth: usize) -> Parsed<Layout> {
     cursor.skip_spaces();
     let start = cursor.offset();
     let form = if cursor.eat('$') {
-        Form::Value(value(cursor)?)
+        Form::Value(value(cursor, None)?)
+    } else if cursor.eat_word("lookup") {
+        if !cursor.eat('.') {
+            return Err(cursor.error("expected `lookup.NAME`"));
+        }
+        let name = cursor.name("the name of a look-up")?;
+        Form::Value(value(cursor, Some(name))?)
     } else if let Some(text) = cursor.try_json() {
         Form::Literal(text)
     } else if cursor.eat('[') {
@@ -141,8 +149,8 @@ fn layout(cursor: &mut Cursor<'_>, depth: usize) -> Parsed<Layout> {
     })
 }
 
-/// What follows a `$`.
-fn value(cursor: &mut Cursor<'_>) -> Parsed<LayoutValue> {
+/// What follows a `$`, or the name of a look-up.
+fn value(cursor: &mut Cursor<'_>, lookup: Option<Named>) -> Parsed<LayoutValue> {
     let path = path(cursor)?;
     let shape = word_and_name(cursor, "as", "the name of a shape")?;
     let step = word_and_name(cursor, "via", "the name of a step")?;
@@ -152,6 +160,7 @@ fn value(cursor: &mut Cursor<'_>) -> Parsed<LayoutValue> {
         None
     };
     Ok(LayoutValue {
+        lookup,
         path,
         shape,
         step,

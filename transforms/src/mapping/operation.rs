@@ -1,18 +1,18 @@
 //! One operation file: how one V1 operation is answered.
 
-use http::Method;
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
-use crate::diagnostic::code::{
-    BAD_ENDPOINT, BAD_STATUS, CONFLICT, MISSING_KEY, MISSING_REASON, SYNTAX,
-};
+use crate::diagnostic::code::{BAD_ENDPOINT, CONFLICT, MISSING_KEY, MISSING_REASON, SYNTAX};
+use crate::mapping::composed::ComposedFile;
 use crate::mapping::cursor::Cursor;
 use crate::mapping::endpoint::WrittenEndpoint;
-use crate::mapping::layout::Layout;
+use crate::mapping::lookup::LookupFile;
+use crate::mapping::pages::PagesFile;
 use crate::mapping::place::Text;
+use crate::mapping::request::RequestFile;
+use crate::mapping::response::{ResponseFile, read_responses, read_status};
 use crate::mapping::table::Table;
-use crate::plan::call::StatusPattern;
 
 /// One operation file.
 #[derive(Debug)]
@@ -25,13 +25,23 @@ pub(crate) struct OperationFile {
     pub(crate) assumed: Option<String>,
     pub(crate) v1: WrittenEndpoint,
     pub(crate) losses: Vec<String>,
+    /// What parameters may be, where only some values are allowed.
+    pub(crate) allowed: Vec<AllowedFile>,
     pub(crate) kind: FileKind,
+}
+
+/// The values that a parameter may have.
+#[derive(Debug)]
+pub(crate) struct AllowedFile {
+    pub(crate) name: Text,
+    pub(crate) values: Vec<Text>,
 }
 
 /// How the operation is answered.
 #[derive(Debug)]
 pub(crate) enum FileKind {
     Call(Box<CallFile>),
+    Composed(Box<ComposedFile>),
     Answer {
         status: u16,
         body: Value,
@@ -54,8 +64,11 @@ pub(crate) struct CallFile {
     /// V1 body member and V2 query parameter.
     pub(crate) body_query: Vec<(Text, Text)>,
     pub(crate) lookups: Vec<LookupFile>,
-    pub(crate) request: Option<Layout>,
+    pub(crate) pages: Option<PagesFile>,
+    pub(crate) request: Option<RequestFile>,
     pub(crate) responses: Vec<ResponseFile>,
+    /// What is left when a later call fails after an earlier one was made.
+    pub(crate) interrupted: Option<Text>,
 }
 
 /// What becomes of a parameter.
@@ -69,29 +82,6 @@ pub(crate) enum Target {
     },
     /// V2 lacks it, for this reason.
     None { reason: String },
-}
-
-/// A call made first.
-#[derive(Debug)]
-pub(crate) struct LookupFile {
-    pub(crate) name: Text,
-    pub(crate) v2: WrittenEndpoint,
-    pub(crate) take: Vec<(Text, Text)>,
-    pub(crate) otherwise: Vec<(Text, Text)>,
-    pub(crate) unless: Vec<(Text, Text)>,
-}
-
-/// What becomes of answers with some V2 statuses.
-#[derive(Debug)]
-pub(crate) struct ResponseFile {
-    /// As written: `200` or `4xx`.
-    pub(crate) key: Text,
-    pub(crate) v2: StatusPattern,
-    pub(crate) v1: Option<u16>,
-    pub(crate) layout: Option<Layout>,
-    /// A fixed body that is not JSON, in place of a layout.
-    pub(crate) text: Option<String>,
-    pub(crate) content_type: Option<String>,
 }
 
 impl OperationFile {
@@ -120,6 +110,7 @@ impl OperationFile {
         {
             errors.push(v1.text.diagnostic(BAD_ENDPOINT, "a V1 path has no query"));
         }
+        let allowed = read_allowed(&mut table, errors);
         let kind = kind(&mut table, errors);
         table.finish(errors);
         Some(Self {
@@ -130,26 +121,39 @@ impl OperationFile {
             assumed: assumed.map(|text| text.value),
             v1: v1?,
             losses: losses.into_iter().map(|text| text.value).collect(),
+            allowed,
             kind: kind?,
         })
     }
 }
 
 /// Tables that only an operation with a V2 call has.
-const CALL_TABLES: [&str; 7] = [
+const CALL_TABLES: [&str; 10] = [
     "path",
     "query",
     "query_default",
     "body_query",
     "lookup",
+    "pages",
     "request",
     "response",
+    "interrupted",
+    "call",
 ];
 
 fn kind(table: &mut Table<'_>, errors: &mut Vec<Diagnostic>) -> Option<FileKind> {
     if let Some(answer) = table.table("answer", errors) {
-        conflicts(table, "[answer]", &["v2", "reason", "instead"], errors);
+        conflicts(
+            table,
+            "[answer]",
+            &["v2", "reason", "instead", "composed"],
+            errors,
+        );
         return read_answer(answer, errors);
+    }
+    if let Some(name) = table.text("composed", errors) {
+        return ComposedFile::read(name, table, errors)
+            .map(|file| FileKind::Composed(Box::new(file)));
     }
     let v2 = table.required_text("v2", errors);
     if v2.as_ref().is_some_and(|v2| v2.value == "none") {
@@ -215,11 +219,16 @@ impl CallFile {
             .into_iter()
             .filter_map(|(name, table)| LookupFile::read(name, table, errors))
             .collect();
-        let request = table.table("request", errors).and_then(|mut table| {
-            let layout = table.required_text("layout", errors);
-            table.finish(errors);
-            read_layout(&layout?, errors)
-        });
+        let pages = table
+            .table("pages", errors)
+            .and_then(|table| PagesFile::read(table, errors));
+        let request = table
+            .table("request", errors)
+            .and_then(|table| RequestFile::read(table, errors));
+        let interrupted = table.text("interrupted", errors);
+        if let Some(text) = &interrupted {
+            not_empty(text, "`interrupted`", errors);
+        }
         let responses = read_responses(table, errors);
         Some(Self {
             v2: v2?,
@@ -228,118 +237,33 @@ impl CallFile {
             query_default,
             body_query,
             lookups,
+            pages,
             request,
             responses,
+            interrupted,
         })
     }
 }
 
-/// The `[response.*]` tables of a file.
-pub(crate) fn read_responses(
-    table: &mut Table<'_>,
-    errors: &mut Vec<Diagnostic>,
-) -> Vec<ResponseFile> {
+fn read_allowed(table: &mut Table<'_>, errors: &mut Vec<Diagnostic>) -> Vec<AllowedFile> {
+    let Some(table) = table.table("allowed", errors) else {
+        return Vec::new();
+    };
     table
-        .tables("response", errors)
+        .into_lists(errors)
         .into_iter()
-        .filter_map(|(key, table)| ResponseFile::read(key, table, errors))
+        .map(|(name, values)| {
+            if values.is_empty() {
+                let message = format!("no value of `{}` is allowed", name.value);
+                errors.push(name.diagnostic(MISSING_KEY, message));
+            }
+            AllowedFile { name, values }
+        })
         .collect()
 }
 
-impl ResponseFile {
-    fn read(key: Text, mut table: Table<'_>, errors: &mut Vec<Diagnostic>) -> Option<Self> {
-        let v2 = status_pattern(&key.value);
-        if v2.is_none() {
-            let mut diagnostic =
-                key.diagnostic(BAD_STATUS, format!("`{}` is not a V2 status", key.value));
-            diagnostic.help = Some("write a status such as `200` or a class such as `4xx`".into());
-            errors.push(diagnostic);
-        }
-        let v1 = read_status(&mut table, errors);
-        let layout = table
-            .text("layout", errors)
-            .and_then(|text| read_layout(&text, errors));
-        let text = table.text("text", errors);
-        if let (Some(text), Some(_)) = (&text, &layout) {
-            errors.push(text.diagnostic(CONFLICT, "`text` makes no sense beside `layout`"));
-        }
-        let content_type = table.text("content_type", errors).map(|text| text.value);
-        table.finish(errors);
-        Some(Self {
-            key,
-            v2: v2?,
-            v1,
-            layout,
-            text: text.map(|text| text.value),
-            content_type,
-        })
-    }
-}
-
-/// `200` or `4xx`.
-fn status_pattern(text: &str) -> Option<StatusPattern> {
-    if let Some(digit) = text.strip_suffix("xx") {
-        let digit = digit.parse().ok()?;
-        return (1..=5)
-            .contains(&digit)
-            .then_some(StatusPattern::Class(digit));
-    }
-    let status = text.parse().ok()?;
-    (100..=599)
-        .contains(&status)
-        .then_some(StatusPattern::Exact(status))
-}
-
-/// The V1 status, where it is written.
-fn read_status(table: &mut Table<'_>, errors: &mut Vec<Diagnostic>) -> Option<u16> {
-    let (number, place) = table.number("status", errors)?;
-    let status = u16::try_from(number)
-        .ok()
-        .filter(|s| (200..=599).contains(s));
-    if status.is_none() {
-        errors.push(place.diagnostic(
-            BAD_STATUS,
-            format!("`{number}` is not a status of an answer"),
-        ));
-    }
-    status
-}
-
-fn read_layout(text: &Text, errors: &mut Vec<Diagnostic>) -> Option<Layout> {
-    Layout::parse(text)
-        .map_err(|error| errors.push(*error))
-        .ok()
-}
-
-impl LookupFile {
-    fn read(name: Text, mut table: Table<'_>, errors: &mut Vec<Diagnostic>) -> Option<Self> {
-        let v2 = table
-            .required_text("v2", errors)
-            .and_then(|text| WrittenEndpoint::read(text, errors));
-        let take = table.names("take", errors);
-        let otherwise = table.names("otherwise", errors);
-        let unless = table.names("unless", errors);
-        let place = table.place().clone();
-        table.finish(errors);
-        if take.is_empty() {
-            let message = format!("look-up `{}` takes nothing", name.value);
-            errors.push(place.diagnostic(MISSING_KEY, message));
-        }
-        let v2 = v2?;
-        if v2.endpoint.method != Method::GET {
-            errors.push(v2.text.diagnostic(BAD_ENDPOINT, "a look-up is a GET"));
-        }
-        Some(Self {
-            name,
-            v2,
-            take,
-            otherwise,
-            unless,
-        })
-    }
-}
-
-fn read_targets(
+/// `[path]` and `[query]`: V1 parameters and what becomes of them.
+pub(crate) fn read_targets(
     table: &mut Table<'_>,
     key: &'static str,
     errors: &mut Vec<Diagnostic>,

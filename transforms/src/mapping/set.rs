@@ -6,8 +6,9 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::{NO_SUCH_FILE, OPERATION_TWICE};
 use crate::mapping::endpoint::WrittenEndpoint;
-use crate::mapping::operation::{OperationFile, ResponseFile, read_responses};
+use crate::mapping::operation::OperationFile;
 use crate::mapping::place::{Place, SourceFile, Text};
+use crate::mapping::response::{ResponseFile, read_responses};
 use crate::mapping::shape::ShapeFile;
 use crate::mapping::table::{Table, with_file};
 

@@ -194,6 +194,24 @@ impl<'t> Table<'t> {
             .collect()
     }
 
+    /// All entries, whose keys are names and whose values are lists of strings.
+    pub(crate) fn into_lists(self, errors: &mut Vec<Diagnostic>) -> Vec<(Text, Vec<Text>)> {
+        let mut lists = Vec::new();
+        for (key, value) in &self.entries {
+            let Some(array) = value.get_ref().as_array() else {
+                let place = self.value_place(value);
+                errors.push(wrong_type(&place, &key.value, "an array of strings", value));
+                continue;
+            };
+            let texts = array
+                .iter()
+                .filter_map(|element| self.as_text(&key.value, element, errors))
+                .collect();
+            lists.push((key.clone(), texts));
+        }
+        lists
+    }
+
     /// The entries of a table whose keys are names, each any value as JSON.
     pub(crate) fn values(
         &mut self,

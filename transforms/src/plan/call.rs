@@ -6,11 +6,16 @@ use http::Method;
 use serde_json::{Map, Value};
 
 use crate::operation::Endpoint;
-use crate::plan::body::{BodyPlan, Strategy};
+use crate::plan::body::BodyPlan;
 use crate::plan::lookup::LookupPlan;
+use crate::plan::pages::PagesPlan;
 use crate::plan::query::{decode_query, encode_query, encode_segment, keep_encoded, members};
+use crate::plan::response::Responses;
+use crate::plan::template::JsonTemplate;
 use crate::route::PathValues;
 use crate::step::StepContext;
+
+pub use crate::plan::response::ResponsePlan;
 
 /// A V1 operation that is one V2 call.
 #[derive(Debug)]
@@ -21,10 +26,9 @@ pub struct CallPlan {
     pub(crate) query_defaults: Vec<(Box<str>, Box<str>)>,
     pub(crate) body_query: Vec<(Box<str>, Box<str>)>,
     pub(crate) lookups: Vec<LookupPlan>,
+    pub(crate) pages: Option<Arc<PagesPlan>>,
     pub(crate) request: RequestBody,
-    /// The operation's own responses, then the common ones; the first that fits is used.
-    pub(crate) responses: Vec<DeclaredResponse>,
-    pub(crate) pass: Arc<BodyPlan>,
+    pub(crate) responses: Responses,
 }
 
 /// What becomes of the request body.
@@ -34,6 +38,8 @@ pub enum RequestBody {
     Opaque,
     /// It is read whole, checked to be JSON, and rewritten.
     Rewrite(Arc<BodyPlan>),
+    /// It does not matter: V2 gets this.
+    Drawn(Arc<JsonTemplate>),
 }
 
 /// A request to the upstream.
@@ -46,17 +52,6 @@ pub struct UpstreamCall {
     /// V1 names of the parameters sent that have another name, or none, in V2; sorted, each
     /// once.
     pub v1_parameters: Vec<String>,
-}
-
-/// What the client gets for one V2 status.
-#[derive(Debug, Clone)]
-pub struct ResponsePlan {
-    /// The V1 status.
-    pub status: u16,
-    /// How the body is rewritten.
-    pub body: Arc<BodyPlan>,
-    /// `Content-Type` of the V1 answer, where it is not the upstream's.
-    pub content_type: Option<Box<str>>,
 }
 
 /// Why a V2 call cannot be made for a request.
@@ -72,34 +67,6 @@ pub enum CallError {
     /// A value of the V2 path is missing: a look-up was not made, or took nothing.
     #[error("the look-up for `{0}` brought no text")]
     NotLookedUp(String),
-}
-
-/// A V2 status that a response plan is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum StatusPattern {
-    /// `404`.
-    Exact(u16),
-    /// `4xx`, by its first digit.
-    Class(u16),
-}
-
-impl StatusPattern {
-    fn fits(self, status: u16) -> bool {
-        match self {
-            Self::Exact(exact) => exact == status,
-            Self::Class(digit) => digit == status / 100,
-        }
-    }
-}
-
-/// What a mapping says for some V2 statuses.
-#[derive(Debug, Clone)]
-pub(crate) struct DeclaredResponse {
-    pub(crate) v2: StatusPattern,
-    /// `None`: as upstream.
-    pub(crate) v1: Option<u16>,
-    pub(crate) body: Arc<BodyPlan>,
-    pub(crate) content_type: Option<Box<str>>,
 }
 
 /// A V1 query parameter.
@@ -154,22 +121,28 @@ impl Target {
                 }
             }
         }
-        for (index, (name, part)) in self.query.iter().enumerate() {
-            out.push(if index == 0 { '?' } else { '&' });
-            out.push_str(name);
-            out.push('=');
-            match part {
-                TargetPart::Literal(text) => out.push_str(text),
+        for (name, part) in &self.query {
+            let value = match part {
+                TargetPart::Literal(text) => text.to_string(),
                 TargetPart::Path(name) => {
-                    let text = values.decoded(name).ok_or_else(|| missing(name))?;
-                    out.push_str(&encode_query(text));
+                    encode_query(values.decoded(name).ok_or_else(|| missing(name))?)
                 }
-                TargetPart::LookedUp(name) => {
-                    out.push_str(&encode_query(&looked_up_text(looked_up, name)?));
-                }
-            }
+                TargetPart::LookedUp(name) => encode_query(&looked_up_text(looked_up, name)?),
+            };
+            add(&mut out, name, &value);
         }
         Ok(out)
+    }
+
+    /// The same from values that are given; query parameters without a value are left out.
+    pub(crate) fn build_given(&self, given: &Map<String, Value>) -> Result<String, CallError> {
+        let has_value = |part: &TargetPart| match part {
+            TargetPart::LookedUp(name) => given.contains_key(&**name),
+            TargetPart::Literal(_) | TargetPart::Path(_) => true,
+        };
+        let mut target = self.clone();
+        target.query.retain(|(_, part)| has_value(part));
+        target.build(&PathValues::default(), given)
     }
 }
 
@@ -283,18 +256,17 @@ impl CallPlan {
     /// What the client gets for this V2 status. The most specific declaration wins; without
     /// one, status and body pass as they are.
     pub fn response(&self, v2_status: u16) -> ResponsePlan {
-        match self.responses.iter().find(|r| r.v2.fits(v2_status)) {
-            Some(declared) => ResponsePlan {
-                status: declared.v1.unwrap_or(v2_status),
-                body: Arc::clone(&declared.body),
-                content_type: declared.content_type.clone(),
-            },
-            None => ResponsePlan {
-                status: v2_status,
-                body: Arc::clone(&self.pass),
-                content_type: None,
-            },
-        }
+        self.responses.of(v2_status)
+    }
+
+    /// What becomes of answers.
+    pub fn responses(&self) -> &Responses {
+        &self.responses
+    }
+
+    /// How the pages of its list become one; `None`: its answer is one answer.
+    pub fn pages(&self) -> Option<&Arc<PagesPlan>> {
+        self.pages.as_ref()
     }
 
     /// What steps and look-ups may see of the request.
@@ -304,26 +276,15 @@ impl CallPlan {
         raw_query: Option<&str>,
         looked_up: Map<String, Value>,
     ) -> StepContext {
-        let mut query = Map::new();
-        for (name, value) in raw_query.into_iter().flat_map(members) {
-            if let (Some(name), Some(value)) = (decode_query(name), decode_query(value)) {
-                query.entry(name).or_insert(Value::String(value));
-            }
-        }
         StepContext {
-            path: values
-                .iter()
-                .map(|(name, value)| (name.to_owned(), Value::from(value)))
-                .collect(),
-            query,
             looked_up,
-            ..StepContext::default()
+            ..StepContext::of(values, raw_query)
         }
     }
 }
 
 /// `true` or `false` for any spelling of them.
-fn boolean(text: &str) -> Option<&'static str> {
+pub(crate) fn boolean(text: &str) -> Option<&'static str> {
     if text.eq_ignore_ascii_case("true") {
         Some("true")
     } else if text.eq_ignore_ascii_case("false") {
@@ -334,7 +295,7 @@ fn boolean(text: &str) -> Option<&'static str> {
 }
 
 /// Adds a query member.
-fn add(path_and_query: &mut String, name: &str, value: &str) {
+pub(crate) fn add(path_and_query: &mut String, name: &str, value: &str) {
     let separator = if path_and_query.contains('?') {
         '&'
     } else {
@@ -344,11 +305,4 @@ fn add(path_and_query: &mut String, name: &str, value: &str) {
     path_and_query.push_str(&encode_query(name));
     path_and_query.push('=');
     path_and_query.push_str(value);
-}
-
-impl ResponsePlan {
-    /// Whether the body leaves as it came.
-    pub fn passes(&self) -> bool {
-        matches!(self.body.strategy, Strategy::Pass)
-    }
 }

@@ -17,6 +17,8 @@ pub struct LookupPlan {
     pub(crate) target: Target,
     pub(crate) take: Vec<Take>,
     pub(crate) unless: Vec<(Box<str>, Box<str>)>,
+    pub(crate) unchanging: bool,
+    pub(crate) kept: bool,
 }
 
 /// One value taken from the answer.
@@ -61,6 +63,22 @@ impl LookupPlan {
         &self.v2
     }
 
+    /// Whether its answer never changes, so that what was taken from it may be kept for later
+    /// requests of the same caller.
+    pub fn is_unchanging(&self) -> bool {
+        self.unchanging
+    }
+
+    /// Whether a layout draws from its answer, which is then kept whole.
+    pub fn is_kept(&self) -> bool {
+        self.kept
+    }
+
+    /// The names of the values it takes.
+    pub fn taken(&self) -> impl Iterator<Item = &str> {
+        self.take.iter().map(|take| &*take.name)
+    }
+
     /// Whether this request needs it: not when the mapping says so for a query value.
     pub fn wanted(&self, context: &StepContext) -> bool {
         !self.unless.iter().any(|(name, unwanted)| {
@@ -76,7 +94,7 @@ impl LookupPlan {
     /// (`otherwise`). An answer of 404 is then taken as an answer without values, since some
     /// servers say "nothing" that way.
     pub fn may_find_nothing(&self) -> bool {
-        self.take.iter().all(|take| take.otherwise.is_some())
+        !self.kept && self.take.iter().all(|take| take.otherwise.is_some())
     }
 
     /// The call to make.
@@ -94,19 +112,21 @@ impl LookupPlan {
 
     /// Takes the values the mapping names from a 2xx answer: the first that each path
     /// selects. Null is an answer without values, for a 404 where that
-    /// [is no failure](Self::may_find_nothing).
+    /// [is no failure](Self::may_find_nothing). Says whether the answer had all of them.
     pub fn take(
         &self,
         answer: &Value,
         values: &PathValues,
         into: &mut Map<String, Value>,
-    ) -> Result<(), LookupError> {
+    ) -> Result<bool, LookupError> {
+        let mut found_all = true;
         for take in &self.take {
             let selected = js_path_process(&take.path, answer)
                 .ok()
                 .and_then(|found| found.into_iter().next())
                 .map(|found| found.val().clone())
                 .filter(|value| !value.is_null());
+            found_all &= selected.is_some();
             let value = match (selected, &take.otherwise) {
                 (Some(value), _) => value,
                 (None, Some(Otherwise::Text(text))) => Value::from(&**text),
@@ -124,6 +144,6 @@ impl LookupPlan {
             };
             into.insert(take.name.to_string(), value);
         }
-        Ok(())
+        Ok(found_all)
     }
 }

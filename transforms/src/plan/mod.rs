@@ -3,7 +3,11 @@
 
 pub mod body;
 pub mod call;
+pub mod composed;
 pub mod explain;
 pub mod lookup;
 pub mod operation;
+pub mod pages;
 pub(crate) mod query;
+pub mod response;
+pub(crate) mod template;

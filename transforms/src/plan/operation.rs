@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::operation::Endpoint;
 use crate::plan::call::CallPlan;
+use crate::plan::composed::ComposedPlan;
 use crate::plan::explain::Explanation;
+use crate::step::StepContext;
 
 /// One V1 operation, compiled.
 #[derive(Debug)]
@@ -26,19 +30,43 @@ pub struct Operation {
     pub kind: Kind,
     /// What every caller of it loses, each a short reason.
     pub losses: Vec<String>,
+    /// Parameters that may only have some values.
+    pub(crate) allowed: Vec<Allowed>,
     /// The same in words, for people.
     pub explanation: Arc<Explanation>,
 }
 
+/// The values that a V1 parameter may have.
+#[derive(Debug, Clone)]
+pub(crate) struct Allowed {
+    pub(crate) name: Box<str>,
+    pub(crate) values: Box<[Box<str>]>,
+}
+
+impl Operation {
+    /// Why a request is refused with 400, in the words of V1 servers: a parameter has a value
+    /// that is not allowed. A parameter that was not sent is no reason.
+    pub fn refusal(&self, context: &StepContext) -> Option<String> {
+        self.allowed.iter().find_map(|allowed| {
+            let name = &*allowed.name;
+            let sent = context.path.get(name).or_else(|| context.query.get(name));
+            let sent = sent.and_then(Value::as_str)?;
+            if allowed.values.iter().any(|value| **value == *sent) {
+                return None;
+            }
+            let values: Vec<String> = allowed.values.iter().map(|v| format!("'{v}'")).collect();
+            Some(format!("'{sent}' is not one of [{}]", values.join(", ")))
+        })
+    }
+}
+
 /// What is done for a V1 operation.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all operations are calls, and each lives once, in an `Arc`"
-)]
 #[derive(Debug)]
 pub enum Kind {
-    /// One V2 call, with look-ups before it where needed.
+    /// One V2 call, with look-ups before it where needed; or one for each page of a list.
     Call(CallPlan),
+    /// Several V2 calls that depend on each other.
+    Composed(ComposedPlan),
     /// The answer needs no upstream.
     Answer(AnswerPlan),
     /// V2 has nothing like it.

@@ -33,7 +33,9 @@ mod machine;
 mod member;
 mod names;
 mod order;
+mod pages;
 pub(crate) mod program;
+mod rows;
 mod run;
 mod scalars;
 mod scanner;
@@ -44,3 +46,5 @@ mod window;
 
 pub use body::BodyRewriter;
 pub use error::{Limits, RewriteError};
+pub use pages::{After, PageJoin, PagesError};
+pub use rows::{RowReader, RowsError};

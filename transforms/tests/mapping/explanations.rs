@@ -7,6 +7,7 @@ const BUNDLE: &str = r#"
 summary = "Store a fruit. V1 answers with an array of one."
 v1 = "PUT /fruit/{fruitId}"
 v2 = "PUT /baskets/{basket}/fruits/{fruit_id}"
+interrupted = "the fruit is as it was: the look-up only reads"
 loss = ["the peel is not kept"]
 
 [path]
@@ -27,6 +28,7 @@ shade = "colour"
 v2        = "GET /baskets?fruit={fruitId}"
 take      = { basket = "$.items[0].id" }
 otherwise = { basket = "{fruitId}" }
+unchanging = "a fruit never leaves its basket"
 
 [request]
 layout = "$ as Fruit"
@@ -42,6 +44,71 @@ layout = '"stored"'
 layout = "{ $.name: $.parts }"
 
 [response.404]
+
+#--- operations/fruit/list_fruit.toml
+summary = "All fruit at once."
+v1 = "GET /fruit"
+v2 = "GET /fruits"
+
+[pages]
+page = "page"
+size = "page_size"
+rows = 100
+also = ["vegetables"]
+
+[response.200]
+layout = '{ "fruit": $.fruits as Fruit }'
+
+#--- operations/fruit/eat_fruit.toml
+summary = "Eat a fruit. V1 answers with it."
+v1 = "DELETE /fruit/{fruitId}"
+v2 = "DELETE /fruits/{fruit_id}"
+interrupted = "the fruit is still there"
+
+[path]
+fruitId = "fruit_id"
+
+[lookup.fruit]
+v2 = "GET /fruits/{fruitId}"
+
+[response.204]
+status = 200
+layout = "lookup.fruit as Fruit"
+
+#--- operations/fruit/paint_fruit.toml
+summary = "Paint a fruit."
+v1 = "PUT /fruit/{fruitId}/{colour}"
+v2 = "PATCH /fruits/{fruit_id}"
+
+[path]
+fruitId = "fruit_id"
+
+[allowed]
+colour = ["red", "green"]
+
+[request]
+body = { colour = "{colour}" }
+
+[response.200]
+gzip = "{fruitId}.json.gz"
+
+#--- operations/fruit/fruit_by_worm.toml
+summary = "Which fruit a worm is in."
+v1 = "GET /worms"
+composed = "fruit_by_worm"
+
+[query]
+worm = "name"
+
+[call.worm]
+v2 = "GET /worms?name={worm}&detail={detail}"
+
+[call.fruits]
+v2 = "GET /fruits?kind={kind}"
+rows = "$.fruits"
+
+[response.200]
+layout = '{ "fruit": $.fruits, "pages": $.pages }'
 
 #--- operations/fruit/ping.toml
 summary = "Ping."

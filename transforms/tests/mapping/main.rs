@@ -5,9 +5,13 @@
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod composed;
+#[cfg(test)]
 mod diagnostics;
 #[cfg(test)]
 mod explanations;
+#[cfg(test)]
+mod pages;
 #[cfg(test)]
 mod plans;
 #[cfg(test)]

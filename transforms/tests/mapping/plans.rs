@@ -29,7 +29,7 @@ fn plans(request: Option<&str>, answer: &str, shapes: &str) -> Plans {
     let body = operation.explanation.responses[0].body.as_ref().unwrap();
     Plans {
         request: match call.request_body() {
-            RequestBody::Opaque => None,
+            RequestBody::Opaque | RequestBody::Drawn(_) => None,
             RequestBody::Rewrite(plan) => Some(plan),
         },
         answer: call.response(200).body,

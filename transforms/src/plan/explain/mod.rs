@@ -43,9 +43,27 @@ pub struct Explanation {
     /// Members of a JSON body that stand for query parameters.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub body_query: Vec<Parameter>,
+    /// Values that parameters may have; others are refused with 400: V1 name and values.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<(String, Vec<String>)>,
+    /// The composition that puts the answer together; `None`: there is one V2 call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub composition: Option<Step>,
+    /// The calls that the composition makes, each as often as it needs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Part>,
     /// Calls made first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lookups: Vec<Lookup>,
+    /// How the V2 call is repeated, page by page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages: Option<Pages>,
+    /// What is left when a later call fails after an earlier one was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interrupted: Option<String>,
+    /// The request body that V2 gets, whatever V1 sends: JSON with `{V1 path parameter}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_body: Option<String>,
     /// What becomes of the request body; `None`: it passes as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Body>,
@@ -87,6 +105,32 @@ pub struct Parameter {
     pub note: Option<String>,
 }
 
+/// A call that a composition makes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// Its name.
+    pub name: String,
+    /// The V2 request line, without API version.
+    pub v2: String,
+    /// Where the rows of its answer are; `None`: it is read as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<String>,
+}
+
+/// How a V2 list is had page by page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pages {
+    /// The V2 query parameter for the number of the page.
+    pub page: String,
+    /// The V2 query parameter for how many rows a page has.
+    pub size: String,
+    /// How many rows are asked for.
+    pub rows: u64,
+    /// Other names for the member with the rows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+}
+
 /// A call made first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Lookup {
@@ -102,6 +146,9 @@ pub struct Lookup {
     /// It is left out when one of these V1 query parameters has this value.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unless: Vec<(String, String)>,
+    /// Why what it takes may be kept for later requests of the same caller.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unchanging: Option<String>,
 }
 
 /// What becomes of a body.
@@ -146,6 +193,9 @@ pub struct Response {
     /// The body that stands in its place, where that is not JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// The name of the file, where the body leaves as a gzip file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gzip: Option<String>,
 }
 
 /// What differs in one kind of object.

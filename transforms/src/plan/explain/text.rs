@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::plan::explain::{Body, Explanation, Lookup, Parameter, Response, Shape, Step, Way};
+use crate::plan::explain::{
+    Body, Explanation, Lookup, Pages, Parameter, Part, Response, Shape, Step, Way,
+};
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -16,6 +18,12 @@ impl fmt::Display for Explanation {
             (Some(v2), _, _) => writeln!(f, "V2  {v2}")?,
             (None, Some(answer), _) => writeln!(f, "V2  none: the answer is always {answer}")?,
             (None, None, Some(reason)) => writeln!(f, "V2  none: {reason}")?,
+            (None, None, None) if self.composition.is_some() => {
+                writeln!(
+                    f,
+                    "V2  several calls, from which the answer is put together"
+                )?;
+            }
             (None, None, None) => writeln!(f, "V2  not mapped yet")?,
         }
         if let Some(instead) = &self.instead {
@@ -38,8 +46,29 @@ impl fmt::Display for Explanation {
             &self.body_query,
             parameter,
         )?;
+        section(
+            f,
+            "Allowed values, else 400",
+            &self.allowed,
+            |f, (name, values)| write!(f, "{name}: {}", values.join(", ")),
+        )?;
+        section(f, "Calls, each as often as it is needed", &self.calls, part)?;
+        section(f, "Put together by", self.composition.as_slice(), step)?;
         section(f, "Calls made first", &self.lookups, lookup)?;
+        section(f, "Pages", self.pages.as_slice(), pages)?;
+        section(
+            f,
+            "When a later call fails",
+            self.interrupted.as_slice(),
+            |f, text| f.write_str(text),
+        )?;
         section(f, "Request body", self.request.as_slice(), body)?;
+        section(
+            f,
+            "Request body that V2 gets",
+            self.request_body.as_slice(),
+            |f, text| f.write_str(text),
+        )?;
         section(f, "Answers", &self.responses, response)?;
         for shape in &self.shapes {
             write!(f, "\n{shape}")?;
@@ -96,7 +125,40 @@ fn lookup(f: &mut fmt::Formatter<'_>, lookup: &Lookup) -> fmt::Result {
     for (name, value) in &lookup.unless {
         write!(f, ", not when {name}={value}")?;
     }
+    if let Some(reason) = &lookup.unchanging {
+        write!(f, "\n       kept for the same caller: {reason}")?;
+    }
     Ok(())
+}
+
+fn part(f: &mut fmt::Formatter<'_>, part: &Part) -> fmt::Result {
+    write!(f, "{}: {}", part.name, part.v2)?;
+    match &part.rows {
+        Some(rows) => write!(f, ", read row by row at {rows}"),
+        None => Ok(()),
+    }
+}
+
+fn pages(f: &mut fmt::Formatter<'_>, pages: &Pages) -> fmt::Result {
+    let Pages {
+        page, size, rows, ..
+    } = pages;
+    write!(
+        f,
+        "{page}=1, 2, … with {size}={rows}, until a page has fewer rows; the lists are joined in \
+         order while they stream, the next page being fetched meanwhile"
+    )?;
+    if !pages.also.is_empty() {
+        write!(
+            f,
+            "\n       the list may also be called {}",
+            pages.also.join(", ")
+        )?;
+    }
+    write!(
+        f,
+        "\n       a page that fails is an error, never a shorter list"
+    )
 }
 
 fn body(f: &mut fmt::Formatter<'_>, body: &Body) -> fmt::Result {
@@ -119,10 +181,11 @@ fn response(f: &mut fmt::Formatter<'_>, response: &Response) -> fmt::Result {
         write!(f, " → {v1}")?;
     }
     f.write_str("  ")?;
-    match (&response.body, &response.text) {
-        (Some(layout), _) => body(f, layout)?,
-        (None, Some(text)) => write!(f, "the text {text:?}")?,
-        (None, None) => f.write_str("passes")?,
+    match (&response.body, &response.text, &response.gzip) {
+        (Some(layout), _, _) => body(f, layout)?,
+        (None, Some(text), _) => write!(f, "the text {text:?}")?,
+        (None, None, Some(name)) => write!(f, "leaves as the gzip file {name}  (streams)")?,
+        (None, None, None) => f.write_str("passes")?,
     }
     if response.common {
         f.write_str("  (as every operation)")?;
