@@ -51,7 +51,7 @@ impl Entry {
     fn into_exchange(self) -> Exchange {
         let v2_operation = self.operation.as_deref().and_then(|o| match &o.kind {
             Kind::Call(call) => Some(call.v2().to_string()),
-            Kind::Answer(_) | Kind::None { .. } | Kind::Unmapped => None,
+            Kind::Composed(_) | Kind::Answer(_) | Kind::None { .. } | Kind::Unmapped => None,
         });
         Exchange {
             format: FORMAT,

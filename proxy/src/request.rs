@@ -79,6 +79,10 @@ pub(crate) async fn receive(
             read_whole(session, ctx, limits).await?;
             Ok(Incoming::None)
         }
+        RequestBody::Drawn(_) => {
+            read_whole(session, ctx, limits).await?;
+            Ok(Incoming::None)
+        }
         RequestBody::Opaque => Ok(Incoming::Stream),
     }
 }

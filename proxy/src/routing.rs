@@ -37,7 +37,7 @@ pub enum Versionless {
 pub(crate) enum Destination {
     /// V2: forwarded unchanged.
     PassThrough,
-    /// A V1 operation that is one V2 call.
+    /// A V1 operation that takes V2 calls.
     Rewrite(V1Request),
     /// A V1 operation that the proxy answers itself.
     Answer(Arc<Operation>, Answer),
@@ -50,7 +50,8 @@ pub(crate) enum Destination {
 /// A request of a V1 operation.
 #[derive(Debug)]
 pub(crate) struct V1Request {
-    /// The operation. Its kind is [`OperationKind::Call`].
+    /// The operation. Its kind is [`OperationKind::Call`] or
+    /// [`OperationKind::Composed`].
     pub(crate) operation: Arc<Operation>,
     /// The values of its path.
     pub(crate) values: PathValues,
@@ -120,7 +121,9 @@ fn destination(
     }
     match routes.find(method, path) {
         Route::Found { operation, values } => match &operation.kind {
-            OperationKind::Call(_) => Destination::Rewrite(V1Request { operation, values }),
+            OperationKind::Call(_) | OperationKind::Composed(_) => {
+                Destination::Rewrite(V1Request { operation, values })
+            }
             OperationKind::Answer(plan) => {
                 let answer = Answer::planned(plan);
                 Destination::Answer(operation, answer)

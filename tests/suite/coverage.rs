@@ -38,6 +38,12 @@ fn wanted() -> BTreeSet<String> {
                 wanted.insert(format!("V1 {}", operation.id));
                 wanted.insert(format!("V2 {}", form(&call.v2().to_string())));
             }
+            Kind::Composed(composed) => {
+                wanted.insert(format!("V1 {}", operation.id));
+                for part in composed.parts() {
+                    wanted.insert(format!("V2 {}", form(&part.v2().to_string())));
+                }
+            }
             Kind::Answer(_) => {
                 wanted.insert(format!("V1 {}", operation.id));
             }

@@ -2,8 +2,9 @@
 //! the mappings must make what the upstream gets and what the client gets.
 
 mod http_text;
+mod several;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
@@ -12,7 +13,8 @@ use serde_json::{Map, Value};
 use windlass_mappings::mappings;
 use windlass_transforms::plan::body::BodyPlan;
 use windlass_transforms::plan::call::{CallPlan, RequestBody};
-use windlass_transforms::plan::operation::Kind;
+use windlass_transforms::plan::operation::{Kind, Operation};
+use windlass_transforms::plan::response::Responses;
 use windlass_transforms::rewrite::{BodyRewriter, Limits, RewriteError};
 use windlass_transforms::route::{PathValues, Route};
 use windlass_transforms::step::{StepContext, StepError};
@@ -135,7 +137,10 @@ impl Case {
             let known = ["request.v1", "request.v2", "response.v1", "response.v2"]
                 .iter()
                 .any(|known| name == format!("{known}.http"))
-                || (name.starts_with("lookup.") && name.ends_with(".v2.http"));
+                || (["lookup.", "page.", "call."]
+                    .iter()
+                    .any(|kind| name.starts_with(kind))
+                    && name.ends_with(".v2.http"));
             if !known {
                 return Err(format!("nobody reads `{name}`"));
             }
@@ -201,7 +206,8 @@ fn check(case: &Case) -> Result<(), Wrong> {
         return Err(format!("request.v1.http goes to `{}`", operation.id));
     }
     match &operation.kind {
-        Kind::Call(plan) => check_call(case, plan, &request, &values, query),
+        Kind::Call(plan) => check_call(case, &operation, plan, &request, &values, query),
+        Kind::Composed(plan) => several::check_composed(case, &operation, plan, &values, query),
         Kind::Answer(plan) => {
             let expected = expected_answer(case)?;
             same_status(plan.status, &expected)?;
@@ -239,12 +245,18 @@ fn expected_answer(case: &Case) -> Result<Response, Wrong> {
 
 fn check_call(
     case: &Case,
+    operation: &Operation,
     plan: &CallPlan,
     request: &Request,
     values: &PathValues,
     query: Option<&str>,
 ) -> Result<(), Wrong> {
+    if let Some(why) = operation.refusal(&plan.context(values, query, Map::new())) {
+        no_upstream(case)?;
+        return check_refusal(case, 400, "detail", &why);
+    }
     let mut looked_up = Map::new();
+    let mut kept = Kept::new();
     for lookup in plan.lookups() {
         let file = format!("lookup.{}.v2.http", lookup.name());
         let text = case.read(&file)?;
@@ -255,12 +267,7 @@ fn check_call(
             continue;
         }
         let text = text.ok_or_else(|| format!("`{file}` is missing"))?;
-        let (asked, answered) = text
-            .split_once("\n--\n")
-            .ok_or_else(|| format!("{file}: no line `--` between request and answer"))?;
-        let asked =
-            Request::parse(&format!("{asked}\n")).map_err(|why| format!("{file}: {why}"))?;
-        let answered = Response::parse(answered).map_err(|why| format!("{file}: {why}"))?;
+        let (asked, answered) = asked_and_answered(&file, &text)?;
         let call = lookup
             .call(values, &looked_up)
             .map_err(|error| format!("{file}: {error}"))?;
@@ -272,7 +279,10 @@ fn check_call(
                 return Err("`request.v2.http` is there, but the look-up failed".to_owned());
             }
             let context = Arc::new(plan.context(values, query, looked_up));
-            return check_answer(case, plan, &answered, &context);
+            return check_answer(case, plan.responses(), &answered, &context, &kept);
+        }
+        if lookup.is_kept() {
+            kept.insert(lookup.name().to_owned(), answered.message.body.clone());
         }
         let answer: Value = if nothing {
             Value::Null
@@ -289,11 +299,15 @@ fn check_call(
     let sent = match plan.request_body() {
         RequestBody::Opaque => Ok(request.message.body.clone().into_bytes()),
         RequestBody::Rewrite(body) => rewritten(&body, &context, &request.message.body),
+        RequestBody::Drawn(body) => Ok(body.fill(&context.path).into_bytes()),
     };
     let sent = match sent {
         Ok(sent) => sent,
-        Err(error) => return check_refusal(case, error),
+        Err(error) => return check_failure(case, error),
     };
+    if let Some(pages) = plan.pages() {
+        return several::check_pages(case, plan, pages, values, query, &context);
+    }
     let expected = case
         .request("request.v2.http")?
         .ok_or("`request.v2.http` is missing")?;
@@ -319,23 +333,50 @@ fn check_call(
     let answered = case
         .response("response.v2.http")?
         .ok_or("`response.v2.http` is missing")?;
-    check_answer(case, plan, &answered, &context)
+    check_answer(case, plan.responses(), &answered, &context, &kept)
+}
+
+/// The answers of look-ups that a layout may draw from, by name.
+type Kept = BTreeMap<String, String>;
+
+/// A request and its answer in one file, with a line `--` between them.
+fn asked_and_answered(file: &str, text: &str) -> Result<(Request, Response), Wrong> {
+    let (asked, answered) = text
+        .split_once("\n--\n")
+        .ok_or_else(|| format!("{file}: no line `--` between request and answer"))?;
+    let asked = Request::parse(&format!("{asked}\n")).map_err(|why| format!("{file}: {why}"))?;
+    let answered = Response::parse(answered).map_err(|why| format!("{file}: {why}"))?;
+    Ok((asked, answered))
 }
 
 /// What the upstream answers against what the client gets.
 fn check_answer(
     case: &Case,
-    plan: &CallPlan,
+    responses: &Responses,
     answered: &Response,
     context: &Arc<StepContext>,
+    kept: &Kept,
 ) -> Result<(), Wrong> {
-    let response = plan.response(answered.status);
-    let body = match rewritten(&response.body, context, &answered.message.body) {
+    let response = responses.of(answered.status);
+    let source = match &response.looked_up {
+        Some(name) => &kept[&**name],
+        None => &answered.message.body,
+    };
+    let body = match rewritten(&response.body, context, source) {
         Ok(body) => body,
-        Err(error) => return check_refusal(case, error),
+        Err(error) => return check_failure(case, error),
     };
     let expected = expected_answer(case)?;
     same_status(response.status, &expected)?;
+    // The file shows what is in the gzip file.
+    let disposition = response
+        .gzip
+        .map(|file| format!("attachment; filename={}", file.name(context)));
+    if disposition.as_deref() != expected.message.header("content-disposition") {
+        return Err(format!(
+            "response.v1.http: made content disposition {disposition:?}"
+        ));
+    }
     same_body("response.v1.http", &body, &expected.message)?;
     let content_type = response
         .content_type
@@ -345,26 +386,30 @@ fn check_answer(
 }
 
 /// A step that refuses decides the answer.
-fn check_refusal(case: &Case, error: RewriteError) -> Result<(), Wrong> {
-    let (status, member, message) = match error {
-        RewriteError::Step {
-            error: StepError::Refused {
-                status, message, ..
-            },
-            ..
-        } => (status, "message", message),
-        RewriteError::Step {
-            error: StepError::Malformed(message),
-            ..
-        } => (400, "detail", message),
-        other => return Err(other.to_string()),
-    };
+fn check_failure(case: &Case, error: RewriteError) -> Result<(), Wrong> {
+    match error {
+        RewriteError::Step { error, .. } => check_step_error(case, error),
+        other => Err(other.to_string()),
+    }
+}
+
+fn check_step_error(case: &Case, error: StepError) -> Result<(), Wrong> {
+    match error {
+        StepError::Refused {
+            status, message, ..
+        } => check_refusal(case, status, "message", &message),
+        StepError::Malformed(message) => check_refusal(case, 400, "detail", &message),
+        StepError::Unexpected(message) => Err(message),
+    }
+}
+
+fn check_refusal(case: &Case, status: u16, member: &str, message: &str) -> Result<(), Wrong> {
     let expected = expected_answer(case)?;
     same_status(status, &expected)?;
     let body: Value = serde_json::from_str(&expected.message.body)
         .map_err(|error| format!("response.v1.http: {error}"))?;
-    if body[member] != Value::String(message.clone()) {
-        return Err(format!("response.v1.http: the step says `{message}`"));
+    if body[member] != *message {
+        return Err(format!("response.v1.http: the mapping says `{message}`"));
     }
     Ok(())
 }

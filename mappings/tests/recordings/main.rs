@@ -170,7 +170,7 @@ fn rewrite_request(
 ) -> Result<Value, RewriteError> {
     match plan.request_body() {
         RequestBody::Rewrite(plan) => rewrite(plan, context, body),
-        RequestBody::Opaque => panic!("the body passes"),
+        RequestBody::Opaque | RequestBody::Drawn(_) => panic!("the body is not rewritten"),
     }
 }
 

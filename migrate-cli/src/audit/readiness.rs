@@ -32,10 +32,12 @@ impl Readiness {
 /// The readiness of one V1 operation, and why it is not better.
 pub(crate) fn judge(operation: &Operation) -> (Readiness, Vec<String>) {
     match &operation.kind {
-        Kind::Call(_) | Kind::Answer(_) if operation.losses.is_empty() => {
+        Kind::Call(_) | Kind::Composed(_) | Kind::Answer(_) if operation.losses.is_empty() => {
             (Readiness::Covered, Vec::new())
         }
-        Kind::Call(_) | Kind::Answer(_) => (Readiness::AtRisk, operation.losses.clone()),
+        Kind::Call(_) | Kind::Composed(_) | Kind::Answer(_) => {
+            (Readiness::AtRisk, operation.losses.clone())
+        }
         Kind::None { reason, .. } => (Readiness::Blocked, vec![reason.clone()]),
         Kind::Unmapped => (
             Readiness::Blocked,

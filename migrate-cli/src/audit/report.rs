@@ -185,6 +185,13 @@ fn v1_report(operation: Option<&Operation>, id: String, seen: Use) -> OperationR
         Kind::Call(call) => {
             report.instead = Some(format!("{} /v2{}", call.v2().method, call.v2().template));
         }
+        Kind::Composed(composed) => {
+            let calls = composed
+                .parts()
+                .iter()
+                .map(|part| format!("{} /v2{}", part.v2().method, part.v2().template));
+            report.instead = Some(calls.collect::<Vec<_>>().join(", "));
+        }
         Kind::None { instead, .. } => report.advice = Some(instead.clone()),
         Kind::Answer(_) => {
             report.advice = Some("nothing: the proxy answers this itself".to_owned());

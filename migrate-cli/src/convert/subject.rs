@@ -122,7 +122,7 @@ impl Subject {
             }
             Kind::Answer(_) => return Err(no_call("the proxy answers it by itself")),
             Kind::Unmapped => return Err(no_call("it is not mapped yet")),
-            Kind::Call(_) => {}
+            Kind::Call(_) | Kind::Composed(_) => {}
         }
         let explained = &operation.explanation;
         let (name, layout) = match body {

@@ -62,5 +62,6 @@ fn take(
 ) -> Result<(), Failure> {
     lookup
         .take(found, values, &mut step_context.looked_up)
+        .map(|_| ())
         .map_err(|error| Failure::wrong_answer(error.to_string()))
 }

@@ -74,6 +74,7 @@ pub(crate) async fn relay(
         (Incoming::Json(json), RequestBody::Rewrite(body_plan)) => Outgoing::Whole(
             request::rewrite_body(ctx, &body_plan, &step_context, &json, &app.limits)?,
         ),
+        (_, RequestBody::Drawn(body)) => Outgoing::Whole(body.fill(&step_context.path).into()),
         (Incoming::Stream, _) => Outgoing::Stream,
         (Incoming::None | Incoming::Query(_) | Incoming::Json(_), _) => Outgoing::None,
     };

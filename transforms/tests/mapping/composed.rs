@@ -77,8 +77,8 @@ summary = "A fruit."
 fruitName = "name"
 "#;
 
-fn found(mappings: &Mappings, method: Method, path: &str) -> (Arc<Operation>, PathValues) {
-    match mappings.routes().find(&method, path) {
+fn found(mappings: &Mappings, method: &Method, path: &str) -> (Arc<Operation>, PathValues) {
+    match mappings.routes().find(method, path) {
         Route::Found { operation, values } => (operation, values),
         other => panic!("{other:?}"),
     }
@@ -105,7 +105,7 @@ fn compose(
     answer: impl Fn(&str) -> &'static str,
 ) -> Result<(Vec<String>, Value), RowsError> {
     let mappings = set::compiled(BUNDLE);
-    let (operation, values) = found(&mappings, Method::GET, "/worms");
+    let (operation, values) = found(&mappings, &Method::GET, "/worms");
     let plan = composed(&operation);
     let (context, _) = plan.context(&values, Some(query)).unwrap();
     let mut composing = plan.start(&context)?;
@@ -149,7 +149,7 @@ fn a_composition_sees_rows_and_the_rest_and_its_calls_follow_the_mapping() {
 #[test]
 fn a_query_value_that_is_not_given_is_left_out() {
     let mappings = set::compiled(BUNDLE);
-    let (operation, _) = found(&mappings, Method::GET, "/worms");
+    let (operation, _) = found(&mappings, &Method::GET, "/worms");
     let mut wanted = PartCall {
         part: "worm",
         values: Map::from_iter([
@@ -169,7 +169,7 @@ fn a_query_value_that_is_not_given_is_left_out() {
 #[test]
 fn a_composition_sees_declared_parameters_only_and_booleans_spelt_as_v2_does() {
     let mappings = set::compiled(BUNDLE);
-    let (operation, values) = found(&mappings, Method::GET, "/worms");
+    let (operation, values) = found(&mappings, &Method::GET, "/worms");
     let plan = composed(&operation);
     let (context, renamed) = plan
         .context(&values, Some("worm=a&worm=b&detail=TRUE&other=1"))
@@ -214,7 +214,7 @@ fn answers_of_another_form_fail_the_whole() {
 #[test]
 fn a_row_beyond_the_limit_is_an_error() {
     let mappings = set::compiled(BUNDLE);
-    let (operation, _) = found(&mappings, Method::GET, "/worms");
+    let (operation, _) = found(&mappings, &Method::GET, "/worms");
     let part = &composed(&operation).parts()[1];
     let limits = Limits {
         max_held_bytes: 40,
@@ -236,7 +236,7 @@ fn a_row_beyond_the_limit_is_an_error() {
 #[test]
 fn a_layout_may_draw_from_a_kept_look_up() {
     let mappings = set::compiled(BUNDLE);
-    let (operation, values) = found(&mappings, Method::DELETE, "/fruit/7");
+    let (operation, values) = found(&mappings, &Method::DELETE, "/fruit/7");
     let plan = call(&operation);
     assert!(plan.lookups()[0].is_kept());
     assert!(
@@ -263,7 +263,7 @@ fn a_layout_may_draw_from_a_kept_look_up() {
 #[test]
 fn a_request_body_may_be_made_from_path_values() {
     let mappings = set::compiled(BUNDLE);
-    let (operation, values) = found(&mappings, Method::PUT, "/fruit/a%22b/red");
+    let (operation, values) = found(&mappings, &Method::PUT, "/fruit/a%22b/red");
     let plan = call(&operation);
     let RequestBody::Drawn(body) = plan.request_body() else {
         panic!("the body is made");
@@ -292,7 +292,7 @@ fn values_that_are_not_allowed_are_refused_in_the_words_of_v1_servers() {
             Some("'3' is not one of ['1', '2']"),
         ),
     ] {
-        let (operation, values) = found(&mappings, Method::PUT, path);
+        let (operation, values) = found(&mappings, &Method::PUT, path);
         let context = call(&operation).context(&values, query, Map::new());
         assert_eq!(operation.refusal(&context).as_deref(), refusal, "{path}");
     }
@@ -306,7 +306,7 @@ fn a_gzip_file_is_named_in_characters_that_a_header_takes() {
         ("a%22%0Ab%2F%5C", "a__b___a.json.gz"),
     ] {
         let path = format!("/fruit/{sent}/red");
-        let (operation, values) = found(&mappings, Method::PUT, &path);
+        let (operation, values) = found(&mappings, &Method::PUT, &path);
         let plan = call(&operation);
         let context = plan.context(&values, None, Map::new());
         let response = plan.response(200);
