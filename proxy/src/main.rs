@@ -119,6 +119,9 @@ async fn serve(config: Config, mappings: Arc<Mappings>) -> Result<(), String> {
         .timeouts(config.timeouts.clone())
         .records(config.records.clone())
         .threads(config.threads);
+    for (service, address) in &config.service_listen {
+        builder = builder.service_listen(*service, address);
+    }
     if let Some(address) = &config.admin_listen {
         builder = builder.admin_listen(address);
     }
@@ -167,6 +170,9 @@ fn welcome(
         format!("windlass-proxy {}", env!("CARGO_PKG_VERSION")),
         format!("  V1 and V2 clients   {scheme}://{}", proxy.address()),
     ];
+    for (service, address) in proxy.service_addresses() {
+        lines.push(format!("  V1 {service:<17}{scheme}://{address}"));
+    }
     match server {
         Some(_) => lines.push(format!(
             "  V2 server           {upstream} (inside, data in {})",

@@ -36,12 +36,17 @@ use crate::{headers, linger, observe, relay, routing};
 #[derive(Debug)]
 pub(crate) struct Phases {
     app: Arc<App>,
+    /// The V1 service that this port has alone.
+    service: Option<Box<str>>,
 }
 
 impl Phases {
-    /// The phases of a proxy.
-    pub(crate) fn new(app: Arc<App>) -> Self {
-        Self { app }
+    /// The phases of a proxy's port: of the main one, or of one for a service.
+    pub(crate) fn new(app: Arc<App>, service: Option<&str>) -> Self {
+        Self {
+            app,
+            service: service.map(Into::into),
+        }
     }
 
     /// Answers a request that does not go on.
@@ -114,7 +119,7 @@ impl ProxyHttp for Phases {
     }
 
     async fn request_filter(&self, session: &mut Session, ctx: &mut Context) -> Result<bool> {
-        let destination = routing::route(&self.app, session, ctx);
+        let destination = routing::route(&self.app, self.service.as_deref(), session, ctx);
         if matches!(destination, Destination::PassThrough) {
             return Ok(false);
         }

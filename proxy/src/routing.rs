@@ -9,6 +9,9 @@
 //! speak both generations ask `/version` to learn which one they have in front of them, and
 //! take everything but `"2"` for V1: they go on with `/v1`, which works. Clients of V2 alone
 //! ask `/v2/version`.
+//!
+//! The port of a single service knows the V1 operations of that service and nothing else: there
+//! `/v2…` is a path without a version, as it was for V1 servers.
 
 use std::sync::Arc;
 
@@ -82,12 +85,34 @@ impl<'a> Face<'a> {
             _ => Self::Versionless(path),
         }
     }
+
+    /// The same where there is no V2.
+    fn without_v2(self, path: &'a str) -> Self {
+        match self {
+            Self::V2 => Self::Versionless(path),
+            other => other,
+        }
+    }
 }
 
-/// Decides where a request goes, and notes what kind of request it is.
-pub(crate) fn route(app: &App, session: &Session, ctx: &mut Context) -> Destination {
+/// Decides where a request goes, and notes what kind of request it is. `service` is that of the
+/// port, where the port has one alone.
+pub(crate) fn route(
+    app: &App,
+    service: Option<&str>,
+    session: &Session,
+    ctx: &mut Context,
+) -> Destination {
     let head = session.req_header();
-    let face = Face::of(head.uri.path());
+    let path = head.uri.path();
+    let (routes, face) = match service {
+        None => (app.mappings.routes(), Face::of(path)),
+        Some(service) => {
+            let routes = app.mappings.service_routes(service);
+            let routes = routes.expect("a port is opened for a service that there is");
+            (routes, Face::of(path).without_v2(path))
+        }
+    };
     ctx.versionless = matches!(face, Face::Versionless(_));
     let destination = match app.limits.check_head(head) {
         Err(failure) => Destination::Refuse(failure, None),
@@ -95,7 +120,7 @@ pub(crate) fn route(app: &App, session: &Session, ctx: &mut Context) -> Destinat
         Ok(()) if face != Face::V2 && !head.raw_path_is_utf8() => {
             Destination::Refuse(Failure::malformed("the path is not UTF-8"), None)
         }
-        Ok(()) => destination(app.mappings.routes(), app.versionless, &head.method, face),
+        Ok(()) => destination(routes, app.versionless, &head.method, face),
     };
     let is_v2 = face == Face::V2 || matches!(destination, Destination::PassThrough);
     ctx.generation = if is_v2 {

@@ -17,6 +17,7 @@ use pingora::services::Service as _;
 use pingora::services::listening::Service;
 use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::start::{StartError, Tls};
@@ -71,7 +72,7 @@ pub(crate) fn listener(
 pub(crate) fn run<A, B>(
     runtime: &Runtime,
     app: &App,
-    main: Service<A>,
+    ports: Vec<Service<A>>,
     admin: Option<Service<B>>,
     sockets: &Sockets,
     stopped: oneshot::Receiver<()>,
@@ -83,21 +84,24 @@ pub(crate) fn run<A, B>(
     // Probes and metrics stay until the last request is over.
     let (stop_admin, admin_stops) = watch::channel(false);
     runtime.block_on(async {
-        let mut serving = spawn(main, sockets, main_stops);
-        let administering = admin.map(|service| spawn(service, sockets, admin_stops));
+        let mut serving = JoinSet::new();
+        for port in ports {
+            serving.spawn(listen(port, sockets, main_stops.clone()));
+        }
+        drop(main_stops);
+        let administering =
+            admin.map(|service| tokio::spawn(listen(service, sockets, admin_stops)));
         let resolving = tokio::spawn(Arc::clone(&app.upstream).keep_resolving());
         tokio::select! {
             // An error means that the proxy was dropped, which stops it too.
             _ = stopped => {}
             // Listening and certificates were tried before; there is nothing else to do.
-            _ = &mut serving => tracing::error!("the proxy stopped listening"),
+            _ = serving.join_next() => tracing::error!("the proxy stopped listening"),
         }
         app.gate.stop();
         stop_main.send_replace(true);
-        // The listener is closed when this ends, and idle connections with it.
-        if !serving.is_finished() {
-            let _ = serving.await;
-        }
+        // The listeners are closed when this ends, and idle connections with them.
+        while serving.join_next().await.is_some() {}
         let left = app.gate.drained(app.timeouts.drain).await;
         if left > 0 {
             tracing::warn!("stopped with {left} requests under way (limit `drain_timeout`)");
@@ -110,14 +114,15 @@ pub(crate) fn run<A, B>(
     });
 }
 
-fn spawn<A>(
+/// A service at work, until it is told to stop.
+fn listen<A>(
     mut service: Service<A>,
     sockets: &Sockets,
     stops: ShutdownWatch,
-) -> tokio::task::JoinHandle<()>
+) -> impl Future<Output = ()> + use<A>
 where
     A: ServerApp + Send + Sync + 'static,
 {
     let sockets = Arc::clone(&sockets.0);
-    tokio::spawn(async move { service.start_service(Some(sockets), stops, 1).await })
+    async move { service.start_service(Some(sockets), stops, 1).await }
 }

@@ -85,6 +85,9 @@ pub enum StartError {
     /// The threads cannot be started.
     #[error("failed to start threads")]
     Threads(#[source] std::io::Error),
+    /// The mappings do not know a service whose port was asked for.
+    #[error("no mapped operation belongs to the service `{0}`, for which a port is configured")]
+    Service(String),
     /// A fault of this program.
     #[error("failed to set up the metrics")]
     Metrics(#[from] prometheus::Error),
@@ -98,6 +101,7 @@ pub struct ProxyBuilder {
     upstream_pool: usize,
     mappings: Arc<Mappings>,
     listen: String,
+    service_listen: Vec<(String, String)>,
     admin_listen: Option<String>,
     tls: Option<Tls>,
     h2c: bool,
@@ -114,6 +118,18 @@ impl ProxyBuilder {
     #[must_use]
     pub fn listen(mut self, address: impl Into<String>) -> Self {
         self.listen = address.into();
+        self
+    }
+
+    /// Where a V1 service is alone, as it was on a port of its own: the service by its name in the
+    /// mappings, and `HOST:PORT`. Once for each service.
+    #[must_use]
+    pub fn service_listen(
+        mut self,
+        service: impl Into<String>,
+        address: impl Into<String>,
+    ) -> Self {
+        self.service_listen.push((service.into(), address.into()));
         self
     }
 
@@ -239,13 +255,28 @@ impl ProxyBuilder {
         });
 
         let sockets = Sockets::default();
-        let address = sockets.bind(&self.listen)?;
-        let mut main = pingora::proxy::http_proxy_service(&conf, Phases::new(Arc::clone(&app)));
-        main.add_listener(serve::listener(address, self.tls.as_ref())?);
-        if let Some(logic) = main.app_logic_mut() {
-            let mut options = HttpServerOptions::default();
-            options.h2c = self.h2c;
-            logic.server_options = Some(options);
+        let port = |listen: &str, service| {
+            let address = sockets.bind(listen)?;
+            let phases = Phases::new(Arc::clone(&app), service);
+            let mut port = pingora::proxy::http_proxy_service(&conf, phases);
+            port.add_listener(serve::listener(address, self.tls.as_ref())?);
+            if let Some(logic) = port.app_logic_mut() {
+                let mut options = HttpServerOptions::default();
+                options.h2c = self.h2c;
+                logic.server_options = Some(options);
+            }
+            Ok::<_, StartError>((address, port))
+        };
+        let (address, main) = port(&self.listen, None)?;
+        let mut ports = vec![main];
+        let mut service_addresses = Vec::new();
+        for (service, listen) in &self.service_listen {
+            if app.mappings.service_routes(service).is_none() {
+                return Err(StartError::Service(service.clone()));
+            }
+            let (address, port) = port(listen, Some(service.as_str()))?;
+            ports.push(port);
+            service_addresses.push((service.clone(), address));
         }
         let admin_address = match &self.admin_listen {
             Some(text) => Some(sockets.bind(text)?),
@@ -269,7 +300,7 @@ impl ProxyBuilder {
         thread::Builder::new()
             .name("windlass-proxy".to_owned())
             .spawn(move || {
-                serve::run(&runtime, &shared, main, admin, &sockets, stopped);
+                serve::run(&runtime, &shared, ports, admin, &sockets, stopped);
                 shared.recorder.close();
                 drop(runtime);
                 // Whoever dropped the proxy does not wait.
@@ -278,6 +309,7 @@ impl ProxyBuilder {
             .map_err(StartError::Threads)?;
         Ok(Proxy {
             address,
+            service_addresses,
             admin_address,
             app,
             stop,
@@ -293,6 +325,7 @@ fn processors() -> usize {
 /// A running proxy. Dropping it stops it too, without waiting.
 pub struct Proxy {
     address: SocketAddr,
+    service_addresses: Vec<(String, SocketAddr)>,
     admin_address: Option<SocketAddr>,
     app: Arc<App>,
     stop: oneshot::Sender<()>,
@@ -308,6 +341,7 @@ impl Proxy {
             upstream_pool: 512,
             mappings,
             listen: "127.0.0.1:8228".to_owned(),
+            service_listen: Vec::new(),
             admin_listen: None,
             tls: None,
             h2c: false,
@@ -323,6 +357,11 @@ impl Proxy {
     /// Where clients reach it.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The services that have a port of their own, and where it is.
+    pub fn service_addresses(&self) -> &[(String, SocketAddr)] {
+        &self.service_addresses
     }
 
     /// Where metrics and probes are.
@@ -353,6 +392,7 @@ impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Proxy")
             .field("address", &self.address)
+            .field("service_addresses", &self.service_addresses)
             .field("admin_address", &self.admin_address)
             .finish_non_exhaustive()
     }

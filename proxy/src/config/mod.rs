@@ -24,6 +24,8 @@ pub use value::LogFormat;
 pub struct Config {
     /// `listen`
     pub listen: String,
+    /// `rbac_listen`, `notifications_listen` and `reports_listen`: services that are on, and where
+    pub service_listen: Vec<(&'static str, String)>,
     /// `tls_certificate` and `tls_key`
     pub tls: Option<Tls>,
     /// `h2c`
@@ -74,6 +76,7 @@ impl Config {
         };
         Ok(Self {
             listen: settings.get("listen")?,
+            service_listen: service_listen(settings)?,
             tls: tls(settings)?,
             h2c: settings.get("h2c")?,
             versionless: settings.get("versionless")?,
@@ -97,6 +100,24 @@ impl Config {
             timeouts: timeouts(settings)?,
         })
     }
+}
+
+/// V1 services that had a port of their own, by their name in the mappings, and the setting that
+/// opens it again.
+const SERVICES: [(&str, &str); 3] = [
+    ("rbac", "rbac_listen"),
+    ("notifications", "notifications_listen"),
+    ("reports", "reports_listen"),
+];
+
+fn service_listen(settings: &Settings) -> Result<Vec<(&'static str, String)>, Error> {
+    let mut listen = Vec::new();
+    for (service, key) in SERVICES {
+        if let OrOff(Some(address)) = settings.get(key)? {
+            listen.push((service, address));
+        }
+    }
+    Ok(listen)
 }
 
 /// A certificate is of no use without its key, nor the key without it.
@@ -173,6 +194,16 @@ mod tests {
     fn off_switches_records_and_the_admin_listener_off() {
         let config = read(&["--records", "off", "--admin-listen", "off"]).unwrap();
         assert_eq!((config.records, config.admin_listen), (None, None));
+    }
+
+    #[test]
+    fn ports_of_services_are_off_until_they_are_named() {
+        assert!(read(&[]).unwrap().service_listen.is_empty());
+        let config = read(&["--reports-listen", "0.0.0.0:8558", "--rbac-listen", "off"]).unwrap();
+        assert_eq!(
+            config.service_listen,
+            [("reports", "0.0.0.0:8558".to_owned())]
+        );
     }
 
     #[test]

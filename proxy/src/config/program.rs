@@ -21,6 +21,24 @@ pub const PROGRAM: Program = Program {
                 Setting::new("listen", "ADDRESS", "Where V1 and V2 clients are served")
                     .or("127.0.0.1:8228"),
                 Setting::new(
+                    "rbac_listen",
+                    "ADDRESS",
+                    "Serve the RBAC manager alone too, which V1 had on port 8229",
+                )
+                .or("off"),
+                Setting::new(
+                    "notifications_listen",
+                    "ADDRESS",
+                    "Serve notifications alone too, which V1 had on port 8668",
+                )
+                .or("off"),
+                Setting::new(
+                    "reports_listen",
+                    "ADDRESS",
+                    "Serve reports alone too, which V1 had on port 8558",
+                )
+                .or("off"),
+                Setting::new(
                     "tls_certificate",
                     "FILE",
                     "Speak TLS, with this PEM certificate",

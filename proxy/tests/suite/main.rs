@@ -14,6 +14,7 @@ mod program;
 mod records;
 mod requests;
 mod routing;
+mod services;
 mod smuggling;
 mod stopping;
 mod tls;

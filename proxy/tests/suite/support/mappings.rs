@@ -20,6 +20,26 @@ layout = "$.items as Thing"
 "#,
     ),
     (
+        "operations/owners/list_owners.toml",
+        r#"
+summary = "On a port of its own in V1."
+service = "owners"
+v1 = "GET /owners"
+v2 = "GET /all-owners"
+[response.200]
+layout = "$.items"
+"#,
+    ),
+    (
+        "operations/owners/state.toml",
+        r#"
+summary = "Asked of each service."
+also_on = ["owners"]
+v1 = "GET /state"
+v2 = "GET /state"
+"#,
+    ),
+    (
         "operations/things/get_thing.toml",
         r#"
 summary = "An array of one in V1."
