@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use windlass_v2_server::settings::{Error, Group, Program, Setting, Settings};
-use windlass_v2_server::{Limits, Server, ServerBuilder};
+use windlass_v2_server::{Limits, Server, ServerBuilder, WEBHOOK_TYPES, Webhooks};
 
 /// All settings, as `--help` shows them.
 pub(crate) const PROGRAM: Program = Program {
@@ -103,6 +103,54 @@ GET /v2/openapi.json is the document of the API; /v2/ui/ shows it in a browser."
             ],
         },
         Group {
+            heading: "Webhooks, as far as they can be tested",
+            settings: &[
+                Setting::new(
+                    "webhook_general_url",
+                    "URL",
+                    "Address that is told everything; `<account_name>` and `<notification_type>` in it \
+                     are replaced",
+                ),
+                Setting::new(
+                    "webhook_policy_eval_url",
+                    "URL",
+                    "Address that is told of changed evaluations",
+                ),
+                Setting::new(
+                    "webhook_tag_update_url",
+                    "URL",
+                    "Address that is told of tags that point at another image",
+                ),
+                Setting::new(
+                    "webhook_vuln_update_url",
+                    "URL",
+                    "Address that is told of changed vulnerabilities",
+                ),
+                Setting::new(
+                    "webhook_analysis_update_url",
+                    "URL",
+                    "Address that is told of analysed images",
+                ),
+                Setting::new(
+                    "webhook_event_log_url",
+                    "URL",
+                    "Address that is told of events",
+                ),
+                Setting::new("webhook_user", "NAME", "User name for all these addresses"),
+                Setting::new(
+                    "webhook_password",
+                    "PASSWORD",
+                    "Its password. Better as a variable: others can see flags",
+                ),
+                Setting::new(
+                    "webhook_verify",
+                    "true|false",
+                    "Whether certificates of these addresses are verified",
+                )
+                .or("true"),
+            ],
+        },
+        Group {
             heading: "Log",
             settings: &[
                 Setting::new(
@@ -171,7 +219,32 @@ pub(crate) fn server(settings: &Settings) -> Result<ServerBuilder, Error> {
     if let Some(url) = settings.optional::<String>("base_url")? {
         builder = builder.base_url(url);
     }
-    Ok(builder)
+    Ok(builder.webhooks(webhooks(settings)?))
+}
+
+/// The webhooks that these settings describe.
+fn webhooks(settings: &Settings) -> Result<Webhooks, Error> {
+    let mut webhooks = Webhooks {
+        accept_invalid_certificates: !settings.get::<bool>("webhook_verify")?,
+        ..Webhooks::default()
+    };
+    for (kind, setting) in WEBHOOK_TYPES.into_iter().zip([
+        "webhook_general_url",
+        "webhook_policy_eval_url",
+        "webhook_tag_update_url",
+        "webhook_vuln_update_url",
+        "webhook_analysis_update_url",
+        "webhook_event_log_url",
+    ]) {
+        if let Some(url) = settings.optional::<String>(setting)? {
+            webhooks.urls.insert(kind.to_owned(), url);
+        }
+    }
+    if let Some(user) = settings.optional::<String>("webhook_user")? {
+        let password = settings.optional::<String>("webhook_password")?;
+        webhooks.login = Some((user, password.unwrap_or_default()));
+    }
+    Ok(webhooks)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::http::ApiResult;
-use crate::resources::{accounts, events, images, imports, oauth};
+use crate::resources::{accounts, archives, events, images, imports, oauth};
 use crate::state::AppState;
 
 /// One recurring task.
@@ -45,6 +45,11 @@ const JOBS: &[Job] = &[
         name: "end imports that are out of time",
         every: Duration::from_secs(60),
         run: |state| Box::pin(imports::expire(state)),
+    },
+    Job {
+        name: "apply the archive rules",
+        every: Duration::from_secs(43_200),
+        run: |state| Box::pin(archives::apply_rules(state)),
     },
     Job {
         name: "forget old events",

@@ -34,6 +34,7 @@ pub mod settings;
 mod state;
 pub mod store;
 mod time;
+mod webhooks;
 
 #[cfg(test)]
 mod testing;
@@ -44,3 +45,4 @@ pub use openapi::document;
 pub use server::{Server, ServerBuilder, StartError};
 pub use state::Limits;
 pub use time::{Clock, NoTime, SystemClock, Timestamp};
+pub use webhooks::{WEBHOOK_TYPES, Webhooks};

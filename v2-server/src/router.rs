@@ -11,8 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::http::{Problem, drain, guard, limits, uri};
 use crate::openapi;
 use crate::resources::{
-    account, accounts, event_types, events, images, imports, oauth, policies, probes, rbac_manager,
-    registries, repositories, subscriptions, summaries, system, user,
+    account, accounts, archives, event_types, events, images, imports, oauth, policies, probes,
+    query, rbac_manager, registries, repositories, subscriptions, summaries, system, user,
 };
 use crate::state::AppState;
 
@@ -33,6 +33,8 @@ fn operations() -> OpenApiRouter<AppState> {
         .merge(images::router())
         .merge(summaries::router())
         .merge(subscriptions::router())
+        .merge(query::router())
+        .merge(archives::router())
         // What images are checked for.
         .merge(policies::router())
         // What has happened.

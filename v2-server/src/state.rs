@@ -14,6 +14,7 @@ use crate::http::guard::Demands;
 use crate::ids::IdSource;
 use crate::store::{Store, Transaction};
 use crate::time::{Clock, Timestamp};
+use crate::webhooks::Webhooks;
 
 /// Sizes and times a request may take.
 #[derive(Debug, Clone)]
@@ -57,6 +58,8 @@ pub(crate) struct Parts {
     pub(crate) base_url: String,
     /// Asks image registries.
     pub(crate) distribution: Distribution,
+    /// Addresses that are told what happens.
+    pub(crate) webhooks: Webhooks,
     /// Notified when an image waits for its analysis.
     pub(crate) analysis_wanted: Notify,
 }

@@ -14,6 +14,7 @@
 pub(crate) mod dockerfile;
 pub(crate) mod ecosystem;
 pub(crate) mod files;
+pub(crate) mod formats;
 pub(crate) mod image;
 pub(crate) mod listing;
 pub(crate) mod packages;

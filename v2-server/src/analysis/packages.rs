@@ -38,7 +38,7 @@ impl PackageRow {
         let ecosystem = ecosystem::of_syft_type(&artifact.kind);
         let metadata = artifact.metadata.as_ref();
         let location = location(artifact, ecosystem, metadata);
-        let licenses = distinct(artifact.licenses.iter().map(|license| &*license.0));
+        let licenses = distinct(artifact.licenses.iter().map(|license| &*license.name));
         let cpes = distinct(artifact.cpes.iter().map(|cpe| &*cpe.0));
         let purl = artifact
             .purl

@@ -157,7 +157,12 @@ struct Annotations<'a> {
 
 /// A licence: a text, or an object with `value` and `spdxExpression`.
 #[derive(Debug)]
-pub(crate) struct License<'a>(pub(crate) Cow<'a, str>);
+pub(crate) struct License<'a> {
+    /// The licence as it was found, or as an SPDX expression where it was not.
+    pub(crate) name: Cow<'a, str>,
+    /// Whether `name` is an SPDX expression for sure.
+    pub(crate) is_spdx: bool,
+}
 
 impl<'de: 'a, 'a> Deserialize<'de> for License<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -169,16 +174,21 @@ impl<'de: 'a, 'a> Deserialize<'de> for License<'a> {
             spdx: Cow<'a, str>,
         }
         let raw = <&RawValue>::deserialize(deserializer)?;
-        if let Some(Text(text)) = read_raw(raw) {
-            return Ok(Self(text));
+        if let Some(Text(name)) = read_raw(raw) {
+            return Ok(Self {
+                name,
+                is_spdx: false,
+            });
         }
         read_raw::<Long<'_>>(raw)
-            .map(|long| {
-                Self(if long.value.is_empty() {
+            .map(|long| Self {
+                is_spdx: !long.spdx.is_empty()
+                    && (long.value.is_empty() || long.value == long.spdx),
+                name: if long.value.is_empty() {
                     long.spdx
                 } else {
                     long.value
-                })
+                },
             })
             .ok_or_else(|| {
                 serde::de::Error::custom("expected a licence: a string, or an object with `value`")
@@ -329,7 +339,7 @@ mod tests {
         let licenses: Vec<_> = artifact
             .licenses
             .iter()
-            .map(|license| &*license.0)
+            .map(|license| &*license.name)
             .collect();
         assert_eq!(licenses, ["MIT", "ISC", "BSD"]);
         let cpes: Vec<_> = artifact.cpes.iter().map(|cpe| &*cpe.0).collect();

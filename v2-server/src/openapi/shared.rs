@@ -35,6 +35,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Imports", "Analyses made elsewhere"),
     ("Summaries", "Short listings"),
     ("Query", "Searches over all images"),
+    ("Archives", "Analyses kept out of the working set"),
     ("Policies", "The rules images are judged by"),
     ("Registries", "Where images come from"),
     ("Repository Credentials", "Repositories that are watched"),

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod accounts;
+pub(crate) mod archives;
 pub(crate) mod event_types;
 pub(crate) mod events;
 pub(crate) mod images;
@@ -9,6 +10,7 @@ pub(crate) mod imports;
 pub(crate) mod oauth;
 pub(crate) mod policies;
 pub(crate) mod probes;
+pub(crate) mod query;
 pub(crate) mod rbac_manager;
 pub(crate) mod registries;
 pub(crate) mod repositories;

@@ -30,6 +30,7 @@ use crate::router;
 use crate::state::{AppState, Limits, Parts};
 use crate::store::{self, Store};
 use crate::time::{Clock, SystemClock};
+use crate::webhooks::Webhooks;
 
 /// How long requests in flight may take once the server is asked to stop.
 const GRACE: Duration = Duration::from_secs(30);
@@ -74,6 +75,7 @@ pub struct ServerBuilder {
     token_key: Option<String>,
     host_id: String,
     base_url: Option<String>,
+    webhooks: Webhooks,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
 }
@@ -138,6 +140,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Addresses that are told what happens.
+    #[must_use]
+    pub fn webhooks(mut self, webhooks: Webhooks) -> Self {
+        self.webhooks = webhooks;
+        self
+    }
+
     /// Another clock than the machine's.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -188,7 +197,7 @@ impl ServerBuilder {
             .map_err(store::Error::from)??;
         let passwords = Passwords::new(self.password_cost);
         let now = self.clock.now();
-        bootstrap::seed_roles(&store, now).await?;
+        bootstrap::seed(&store, now).await?;
         let mut new_password = None;
         if !bootstrap::has_administrator(&store).await? {
             let password = self.admin_password.unwrap_or_else(|| {
@@ -220,6 +229,7 @@ impl ServerBuilder {
             host_id: self.host_id,
             base_url: self.base_url.unwrap_or_else(|| format!("http://{address}")),
             distribution: Distribution::default(),
+            webhooks: self.webhooks,
             analysis_wanted: Notify::new(),
         });
         bootstrap::install_policies(&state).await?;
@@ -250,6 +260,7 @@ impl Server {
             token_key: None,
             host_id: "localhost".to_owned(),
             base_url: None,
+            webhooks: Webhooks::default(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
         }

@@ -31,6 +31,8 @@ const MIGRATIONS: &[Migration] = migrations![
     "0014_vulnerabilities",
     "0020_policies",
     "0021_policy_evaluations",
+    "0030_archives",
+    "0031_vulnerability_records",
 ];
 
 impl Migration {

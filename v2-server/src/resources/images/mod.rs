@@ -3,6 +3,7 @@
 //! A large resource: its parts are folders of the same make one level down.
 
 pub(crate) mod analysis;
+pub(crate) mod ancestors;
 pub(crate) mod artifacts;
 pub(crate) mod content;
 pub(crate) mod evaluation;
@@ -10,6 +11,7 @@ pub(crate) mod metadata;
 pub(crate) mod policy_check;
 pub(crate) mod record;
 pub(crate) mod reference;
+pub(crate) mod sboms;
 pub(crate) mod vulnerabilities;
 
 #[cfg(test)]
@@ -53,6 +55,10 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
             artifacts::handlers::list_file_content_search_results
         ))
         .routes(routes!(artifacts::handlers::list_secret_search_results))
+        .routes(routes!(ancestors::handlers::get_image_ancestors))
+        .routes(routes!(sboms::handlers::get_image_sbom_native_json))
+        .routes(routes!(sboms::handlers::get_image_sbom_spdx_json))
+        .routes(routes!(sboms::handlers::get_image_sbom_cyclonedx_json))
         .routes(routes!(
             vulnerabilities::handlers::get_image_vulnerability_types
         ))

@@ -2,8 +2,7 @@
 
 use axum::extract::State;
 
-use super::store;
-use super::types::{AnchoreErrorCode, ERROR_CODES, FeedMetadata, Service, SystemStatusResponse};
+use super::types::{AnchoreErrorCode, ERROR_CODES, Service, SystemStatusResponse};
 use crate::http::error::ApiErrorResponse;
 use crate::http::{ApiError, ApiResult, Json, Path};
 use crate::resources::policies::spec::{GateSpec, gate_specs};
@@ -86,18 +85,6 @@ pub(super) async fn delete_service(
     // The services of this server run as long as it answers.
     existing(&state, &service_name, &host_id)?;
     Err(ApiError::conflict("cannot delete an active service"))
-}
-
-/// List the vulnerability feeds
-#[utoipa::path(
-    get, path = "/system/feeds", tag = "System",
-    extensions(("x-anchore-authz-action" = json!("listFeeds"))),
-    responses((status = 200, description = "The feeds with their groups", body = [FeedMetadata])),
-)]
-pub(super) async fn get_system_feeds(
-    State(state): State<AppState>,
-) -> ApiResult<Json<Vec<FeedMetadata>>> {
-    Ok(Json(state.read(|tx| Ok(store::feeds(tx)?)).await?))
 }
 
 /// List the words that errors carry

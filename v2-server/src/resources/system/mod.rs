@@ -1,8 +1,10 @@
 //! `/system`: services, feeds, and the words for errors.
 
+mod feeds;
 mod handlers;
-mod store;
+pub(crate) mod store;
 mod types;
+mod webhooks;
 
 #[cfg(test)]
 mod tests;
@@ -22,7 +24,9 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
             handlers::get_services_by_name_and_host,
             handlers::delete_service
         ))
-        .routes(routes!(handlers::get_system_feeds))
+        .routes(routes!(feeds::get_system_feeds, feeds::post_system_feeds))
+        .routes(routes!(feeds::toggle_feed_enabled, feeds::delete_feed))
+        .routes(routes!(webhooks::test_webhook))
         .routes(routes!(handlers::describe_error_codes))
         .routes(routes!(handlers::describe_policy))
 }

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::analysis::{Analysis, Parts};
 use crate::params;
 use crate::resources::events::Origin;
+use crate::resources::images::ancestors;
 use crate::resources::images::evaluation::DockerfileMode;
 use crate::resources::images::metadata::Document;
 use crate::resources::images::record::store::{self as record, ImageKey};
@@ -150,7 +151,7 @@ fn save_facts(
     tx.execute(
         "UPDATE images SET analysis = analysis + 1, claimed_until = NULL, analyzed_at = $2, arch = $3, os = $4,
                            distro = $5, distro_version = $6, like_distro = $7, image_size = $8, layer_count = $9,
-                           layers = $10, dockerfile_mode = $11
+                           layers = $10, dockerfile_mode = $11, layers_digest = $12
          WHERE id = $1",
         params![
             image,
@@ -164,6 +165,7 @@ fn save_facts(
             facts.layer_count,
             json(&analysis.layers),
             analysis.dockerfile.as_ref().map(|dockerfile| dockerfile.mode.as_str()),
+            ancestors::digests(&analysis.layers).pop(),
         ],
     )?;
     Ok(())

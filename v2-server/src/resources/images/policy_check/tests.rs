@@ -299,10 +299,6 @@ async fn stored_matches_of_vulnerabilities_are_checked() {
         .write(move |tx| {
             let image = find_analyzed(tx, "admin", &digest(1))?.key;
             tx.execute(
-                "INSERT INTO feeds (name, enabled, created_at, updated_at) VALUES ('vulnerabilities', $1, $2, $2)",
-                crate::params![true, now],
-            )?;
-            tx.execute(
                 "INSERT INTO feed_groups (feed, name, enabled, created_at, updated_at, last_sync, record_count)
                  VALUES ('vulnerabilities', 'alpine:3.12', $1, $2, $2, $2, 1)",
                 crate::params![true, now],

@@ -166,7 +166,7 @@ fn queue_again(
 }
 
 /// Adds notes key by key; the text `null`, or null itself, removes one.
-fn merge_annotations(
+pub(crate) fn merge_annotations(
     tx: &mut Transaction<'_>,
     image: ImageKey,
     new: &Annotations,

@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 /// An image that is being analysed stays, and so does one that a watched tag points at, unless
 /// `force` says otherwise; nobody watches such tags any more then. The image itself is removed by
 /// [`remove_deleting`](super::remove_deleting) some time later.
-pub(super) fn delete(
+pub(crate) fn delete(
     tx: &mut Transaction<'_>,
     account: &str,
     digest: &str,

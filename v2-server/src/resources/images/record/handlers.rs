@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use serde_json::json;
 
 use super::add::{self, NewImage};
 use super::store::{self, Filter, ImageKey};
@@ -15,7 +14,8 @@ use super::{delete, source};
 use crate::http::error::ApiErrorResponse;
 use crate::http::stream::{self, Pieces};
 use crate::http::{ApiError, ApiResult, Caller, Json, Path, Problem, Query};
-use crate::resources::events::{self, NewEvent, Origin, catalogue};
+use crate::resources::archives::images as archives;
+use crate::resources::events::Origin;
 use crate::resources::images::evaluation::Annotations;
 use crate::resources::images::reference::Digest;
 use crate::resources::imports::finalize::{self, Wanted};
@@ -120,9 +120,7 @@ pub(in super::super) async fn add_image(
             digest: None,
             archive: Some(archive),
             import: None,
-        }) => {
-            return Err(adding.restore_from_archive(&state, archive).await?);
-        }
+        }) => adding.restore_from_archive(&state, archive).await?,
         Some(ImageSource {
             tag: None,
             digest: None,
@@ -299,41 +297,21 @@ impl Adding {
             .await
     }
 
-    /// Restoring needs an archive; so far no image can be in one, so this always fails, in the way
-    /// it would for an image that is not in the archive.
     async fn restore_from_archive(
         self,
         state: &AppState,
         archive: AnalysisArchiveSource,
-    ) -> ApiResult<ApiError> {
+    ) -> ApiResult<AnchoreImage> {
         let Some(digest) = Digest::parse(&archive.digest) else {
-            return Ok(Problem::bad_request(format!(
+            return Err(Problem::bad_request(format!(
                 "Request body, `source.archive.digest`: expected `sha256:` and 64 hexadecimal digits, got `{}`",
                 archive.digest
             ))
             .into());
         };
-        state
-            .write(move |tx| {
-                let is_here = store::state(tx, &self.account, digest.as_str())?.is_some();
-                let (reason, error) = if is_here {
-                    let message = "Conflict: Image already exists in system. No restore possible";
-                    (message, ApiError::conflict(message))
-                } else {
-                    let message = "image not found in the archive";
-                    (message, ApiError::not_found(message))
-                };
-                let event = NewEvent {
-                    kind: &catalogue::IMAGE_RESTORE_FROM_ARCHIVE_FAILED,
-                    account: &self.account,
-                    resource_id: Some(digest.as_str()),
-                    details: json!(reason),
-                    origin: &self.origin,
-                };
-                events::store::record(tx, &event)?;
-                Ok(error)
-            })
-            .await
+        let (account, digest) = (self.account, digest.as_str().to_owned());
+        archives::restore(state, &self.origin, &account, &digest, self.annotations).await?;
+        state.read(move |tx| get(tx, &account, &digest)).await
     }
 }
 

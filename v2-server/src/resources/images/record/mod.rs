@@ -1,7 +1,7 @@
 //! `/images` and `/images/{image_digest}`: image records, from adding to removal.
 
 pub(crate) mod add;
-mod delete;
+pub(crate) mod delete;
 pub(super) mod handlers;
 pub(crate) mod source;
 pub(crate) mod store;

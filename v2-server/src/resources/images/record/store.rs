@@ -268,6 +268,12 @@ pub(crate) fn set_deleting(
     Ok(())
 }
 
+/// Removes an image with all that hangs on it.
+pub(crate) fn remove(tx: &mut Transaction<'_>, image: ImageKey) -> Result<()> {
+    tx.execute("DELETE FROM images WHERE id = $1", params![image])?;
+    Ok(())
+}
+
 /// Removes one image that is about to be, with all that hangs on it; tells whether there was one.
 pub(crate) fn remove_one_deleting(tx: &mut Transaction<'_>) -> Result<bool> {
     let removed = tx.execute(
