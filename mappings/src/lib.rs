@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use windlass_transforms::diagnostic::Diagnostic;
 use windlass_transforms::{MappingSet, Mappings};
 
+pub mod document;
 mod folder;
 pub mod steps;
 

@@ -17,6 +17,7 @@ mod source_policy_check;
 mod sync_results;
 mod v1_error;
 
+use windlass_transforms::document::derive::StepSchemas;
 use windlass_transforms::step::Step;
 
 /// Every step, for the compiler of the mappings.
@@ -40,6 +41,51 @@ pub static STEPS: &[Step] = &[
 /// V1 schemas that have no shape file, because a step rewrites them as a whole: the name of the
 /// schema and the name of the step.
 pub static SHAPES: &[(&str, &str)] = &[("PolicyBundle", policy_document::STEP.name)];
+
+/// What stands on the V1 side of steps, for the derived V1 document: named schemas, the first of
+/// which is the value itself (with V2 names, where the mapping has a shape beside the step). Other
+/// steps leave the schema of a value as it is.
+pub static SCHEMAS: StepSchemas<'static> = &[
+    (
+        event_category::STEP.name,
+        include_str!("schemas/event_category.json"),
+    ),
+    (
+        image_source::STEP.name,
+        include_str!("schemas/image_source.json"),
+    ),
+    (
+        joined_licenses::STEP.name,
+        include_str!("schemas/joined_licenses.json"),
+    ),
+    (
+        looked_for::DELETION.name,
+        include_str!("schemas/unknown_deletion.json"),
+    ),
+    (looked_for::STEP.name, ERROR),
+    (nested_error::STEP.name, ERROR),
+    (
+        policy_check::STEP.name,
+        include_str!("schemas/policy_check.json"),
+    ),
+    (
+        policy_document::STEP.name,
+        include_str!("schemas/policy_document.json"),
+    ),
+    (
+        policy_record::STEP.name,
+        include_str!("schemas/policy_record.json"),
+    ),
+    (
+        source_policy_check::STEP.name,
+        include_str!("schemas/source_policy_check.json"),
+    ),
+    (v1_error::STEP.name, ERROR),
+    (v1_error::AS_500.name, ERROR),
+];
+
+/// An error as V1 servers wrote it.
+const ERROR: &str = include_str!("schemas/error.json");
 
 /// Which way a table of pairs is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

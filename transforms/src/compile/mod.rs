@@ -36,7 +36,7 @@ pub struct Mappings {
 }
 
 /// Which way a body goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Direction {
     /// A request.
     V1ToV2,

@@ -8,10 +8,14 @@
 //! | --- | --- |
 //! | [`schema`] | one schema as written |
 //! | [`flat`] | one schema with its references followed |
+//! | [`compare`] | the differences between two documents |
+//! | [`derive`] | the V1 document, from a V2 document and mappings |
 //! | `read` | JSON (and YAML, with the feature `yaml`) to a document |
 //! | `write` | a document as OpenAPI 3.0 or Swagger 2.0 |
 //! | `json_schema` | a schema as JSON Schema, for validators |
 
+pub mod compare;
+pub mod derive;
 pub mod flat;
 mod json_schema;
 mod read;

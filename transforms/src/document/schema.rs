@@ -184,4 +184,20 @@ impl Schema {
             .chain(&self.any_of)
             .for_each(|inner| inner.walk(see));
     }
+
+    /// Calls `change` for this schema and every one written inside it.
+    pub fn walk_mut(&mut self, change: &mut impl FnMut(&mut Self)) {
+        change(self);
+        for (_, inner) in &mut self.properties {
+            inner.walk_mut(change);
+        }
+        if let Others::Each(inner) = &mut self.others {
+            inner.walk_mut(change);
+        }
+        let parts = self.items.as_deref_mut().into_iter();
+        parts
+            .chain(&mut self.all_of)
+            .chain(&mut self.any_of)
+            .for_each(|inner| inner.walk_mut(change));
+    }
 }

@@ -1,5 +1,8 @@
 //! Documents: what is read, what it means, and how it is written.
 
+mod comparing;
+mod deriving;
+
 use http::Method;
 use serde_json::{Value, json};
 use windlass_transforms::document::flat::FlatOthers;

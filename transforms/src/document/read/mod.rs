@@ -344,6 +344,11 @@ impl<'v> Reader<'v> {
     }
 }
 
+/// Reads a schema that stands alone; names that it refers to are not looked for.
+pub(super) fn read_schema(value: &Value) -> Read<Schema> {
+    schema::read(value, ROOT)
+}
+
 fn each(kinds: &[String], schema: &Schema) -> Vec<(String, Schema)> {
     let kinds = kinds.iter();
     kinds.map(|kind| (kind.clone(), schema.clone())).collect()

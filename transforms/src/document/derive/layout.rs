@@ -1,0 +1,79 @@
+//! Draws the schema of a V1 body as its layout draws the body.
+
+use serde_json::Value;
+
+use crate::compile::Direction;
+use crate::document::derive::Deriver;
+use crate::document::{Kind, Others, Schema};
+use crate::mapping::layout::{Form, KeyForm, Layout, LayoutValue};
+
+impl<'s> Deriver<'s> {
+    /// The V1 schema of a body; `body` is the V2 one, `None` when nothing is known of it.
+    pub(super) fn draw(
+        &mut self,
+        layout: &Layout,
+        body: Option<&'s Schema>,
+        way: Direction,
+    ) -> Schema {
+        match &layout.form {
+            Form::Literal(text) => {
+                let value: Value = serde_json::from_str(text).unwrap_or_default();
+                fixed(&value)
+            }
+            Form::Value(value) => self.drawn_value(value, body, way),
+            Form::Array(inner) => Schema::array(self.draw(inner, body, way)),
+            Form::Object(members) => {
+                let mut object = Schema::of(Kind::Object);
+                for (key, inner) in members {
+                    let inner = self.draw(inner, body, way);
+                    match &key.form {
+                        KeyForm::Word(name) => {
+                            object.required.push(name.clone());
+                            object.properties.push((name.clone(), inner));
+                        }
+                        KeyForm::Path(_) | KeyForm::RequestPath(_) | KeyForm::RequestQuery(_) => {
+                            object.others = Others::Each(Box::new(inner));
+                        }
+                    }
+                }
+                object
+            }
+        }
+    }
+
+    fn drawn_value(
+        &mut self,
+        value: &LayoutValue,
+        body: Option<&'s Schema>,
+        way: Direction,
+    ) -> Schema {
+        let mut at = body;
+        for name in &value.path {
+            at = at.and_then(|schema| self.source.flat(schema).property(name));
+        }
+        let step = value.step.as_ref().map(|name| name.value.as_str());
+        let shape = value.shape.as_ref().map(|name| name.value.as_str());
+        let mut drawn = self.rewritten(at, shape, step, way);
+        if let Some(text) = &value.otherwise {
+            let otherwise: Value = serde_json::from_str(text).unwrap_or_default();
+            drawn.nullable = otherwise.is_null();
+        }
+        drawn
+    }
+}
+
+/// The schema of a body that is always this one, or nearly: what is in an array is not said.
+pub(super) fn fixed(value: &Value) -> Schema {
+    match value {
+        Value::Array(_) => Schema::of(Kind::Array),
+        Value::Object(members) => {
+            let mut object = Schema::of(Kind::Object);
+            for (name, value) in members {
+                object.required.push(name.clone());
+                object.properties.push((name.clone(), fixed(value)));
+            }
+            object
+        }
+        scalar => Schema::exactly(scalar.clone()),
+    }
+}
