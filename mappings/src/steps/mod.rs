@@ -64,6 +64,7 @@ pub static SCHEMAS: StepSchemas<'static> = &[
     ),
     (looked_for::STEP.name, ERROR),
     (nested_error::STEP.name, ERROR),
+    (no_artifacts::STEP.name, ERROR),
     (
         policy_check::STEP.name,
         include_str!("schemas/policy_check.json"),

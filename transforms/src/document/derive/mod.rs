@@ -18,6 +18,7 @@ use crate::document::derive::names::{Names, merge_equal};
 use crate::document::read::read_schema;
 use crate::document::{Document, DocumentError, Schema};
 use crate::mapping::MappingSet;
+use crate::mapping::operation::OperationFile;
 use crate::step::Step;
 
 /// What stands on the V1 side of steps: by the name of a step, JSON text of named schemas in the
@@ -57,7 +58,7 @@ impl Sources<'_> {
         };
         let mut document = Document::default();
         for file in &self.set.operations {
-            if service.is_none() || service == file.service.as_deref() {
+            if service.is_none_or(|service| is_on(file, service)) {
                 document.operations.push(deriver.operation(file));
             }
         }
@@ -103,6 +104,12 @@ impl Sources<'_> {
         }
         Ok((source, roots))
     }
+}
+
+/// Whether a service answered an operation on a port of its own.
+fn is_on(file: &OperationFile, service: &str) -> bool {
+    let own = file.service.as_deref() == Some(service);
+    own || file.also_on.iter().any(|other| other.value == service)
 }
 
 /// Derives schemas, each once.

@@ -174,6 +174,8 @@ impl<'s> Deriver<'s> {
                     }
                 }
                 Target::None { reason } => {
+                    // Any value is taken, since none is used.
+                    parameter.schema = Schema::default();
                     parameter.description = Some(format!("Not used: {reason}"));
                 }
             }
