@@ -1,5 +1,7 @@
 //! Draws the schema of a V1 body as its layout draws the body.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::compile::Direction;
@@ -7,25 +9,29 @@ use crate::document::derive::Deriver;
 use crate::document::{Kind, Others, Schema};
 use crate::mapping::layout::{Form, KeyForm, Layout, LayoutValue};
 
+/// What a layout may draw from; `None`: nothing is known of it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Bodies<'s> {
+    /// The V2 body.
+    pub(super) v2: Option<&'s Schema>,
+    /// Answers of look-ups by name.
+    pub(super) lookups: BTreeMap<&'s str, Option<&'s Schema>>,
+}
+
 impl<'s> Deriver<'s> {
-    /// The V1 schema of a body; `body` is the V2 one, `None` when nothing is known of it.
-    pub(super) fn draw(
-        &mut self,
-        layout: &Layout,
-        body: Option<&'s Schema>,
-        way: Direction,
-    ) -> Schema {
+    /// The V1 schema of a body.
+    pub(super) fn draw(&mut self, layout: &Layout, bodies: &Bodies<'s>, way: Direction) -> Schema {
         match &layout.form {
             Form::Literal(text) => {
                 let value: Value = serde_json::from_str(text).unwrap_or_default();
                 fixed(&value)
             }
-            Form::Value(value) => self.drawn_value(value, body, way),
-            Form::Array(inner) => Schema::array(self.draw(inner, body, way)),
+            Form::Value(value) => self.drawn_value(value, bodies, way),
+            Form::Array(inner) => Schema::array(self.draw(inner, bodies, way)),
             Form::Object(members) => {
                 let mut object = Schema::of(Kind::Object);
                 for (key, inner) in members {
-                    let inner = self.draw(inner, body, way);
+                    let inner = self.draw(inner, bodies, way);
                     match &key.form {
                         KeyForm::Word(name) => {
                             object.required.push(name.clone());
@@ -41,13 +47,11 @@ impl<'s> Deriver<'s> {
         }
     }
 
-    fn drawn_value(
-        &mut self,
-        value: &LayoutValue,
-        body: Option<&'s Schema>,
-        way: Direction,
-    ) -> Schema {
-        let mut at = body;
+    fn drawn_value(&mut self, value: &LayoutValue, bodies: &Bodies<'s>, way: Direction) -> Schema {
+        let mut at = match &value.lookup {
+            None => bodies.v2,
+            Some(name) => bodies.lookups.get(name.value.as_str()).copied().flatten(),
+        };
         for name in &value.path {
             at = at.and_then(|schema| self.source.flat(schema).property(name));
         }

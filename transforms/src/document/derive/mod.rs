@@ -4,6 +4,7 @@
 //! as the operations say; what no mapping mentions is as in V2. What a step makes of a schema is
 //! told beside the step ([`StepSchemas`]).
 
+mod answers;
 mod layout;
 mod names;
 mod operation;

@@ -2,15 +2,16 @@
 
 use crate::compile::Direction;
 use crate::document::derive::Deriver;
-use crate::document::derive::layout::fixed;
+use crate::document::derive::layout::{Bodies, fixed};
 use crate::document::{
     Content, Kind, Operation, Parameter, Place, Request, Response, Schema, Status,
 };
-use crate::mapping::layout::Layout;
-use crate::mapping::operation::{CallFile, FileKind, OperationFile, ResponseFile, Target};
+use crate::mapping::composed::ComposedFile;
+use crate::mapping::operation::{CallFile, FileKind, OperationFile, Target};
+use crate::mapping::place::Text;
+use crate::mapping::request::RequestFile;
 use crate::mapping::set::Unmapped;
 use crate::operation::{Endpoint, PathTemplate, Segment};
-use crate::plan::call::StatusPattern;
 
 /// The status of operations that V2 no longer offers.
 const GONE: u16 = 410;
@@ -82,6 +83,7 @@ impl<'s> Deriver<'s> {
         operation.summary.clone_from(&file.summary);
         match &file.kind {
             FileKind::Call(call) => self.call(call, &mut operation),
+            FileKind::Composed(composed) => self.composed(composed, &mut operation),
             FileKind::Answer {
                 status,
                 body,
@@ -99,6 +101,13 @@ impl<'s> Deriver<'s> {
                 answer(&mut operation, GONE, &format!("{reason} {instead}"));
             }
         }
+        for allowed in &file.allowed {
+            let named = |parameter: &&mut Parameter| parameter.name == allowed.name.value;
+            if let Some(parameter) = operation.parameters.iter_mut().find(named) {
+                let values = allowed.values.iter();
+                parameter.schema.words = values.map(|text| text.as_str().into()).collect();
+            }
+        }
         operation
     }
 
@@ -107,22 +116,81 @@ impl<'s> Deriver<'s> {
         if let Some(v2) = v2 {
             operation.tags.clone_from(&v2.tags);
         }
-        self.parameters(call, v2, operation);
-        if let Some(layout) = &call.request {
-            let body = v2.and_then(|v2| v2.request.as_ref());
-            let v2_schema = body.and_then(|body| body.content.as_json());
-            let schema = self.draw(layout, v2_schema, Direction::V1ToV2);
-            operation.request = Some(Request {
-                required: body.is_some_and(|body| body.required),
-                content: Content::json(schema),
-            });
-        } else if let Some(body) = v2.and_then(|v2| v2.request.as_ref()) {
-            operation.request = Some(Request {
-                required: body.required,
-                content: self.content(&body.content, None),
-            });
+        self.path_parameters(call, v2, operation);
+        self.query_parameters(&call.query, v2, operation);
+        for (default, _) in &call.query_default {
+            let sent = call.query.iter().find(
+                |(_, target)| matches!(target, Target::Name { name, .. } if name.value == default.value),
+            );
+            let is_it = |known: &&mut Parameter| {
+                known.place == Place::Query && sent.is_some_and(|(v1, _)| v1.value == known.name)
+            };
+            if let Some(parameter) = operation.parameters.iter_mut().find(is_it) {
+                parameter.required = false;
+            }
         }
-        self.responses(call, v2, operation);
+        self.headers(v2, operation);
+        let body = v2.and_then(|v2| v2.request.as_ref());
+        match &call.request {
+            Some(RequestFile::Layout(layout)) => {
+                let bodies = Bodies {
+                    v2: body.and_then(|body| body.content.as_json()),
+                    ..Bodies::default()
+                };
+                let schema = self.draw(layout, &bodies, Direction::V1ToV2);
+                operation.request = Some(Request {
+                    required: body.is_some_and(|body| body.required),
+                    content: Content::json(schema),
+                });
+            }
+            // Whatever V1 clients send, V2 is sent something else.
+            Some(RequestFile::Body(..)) => {}
+            None => {
+                if let Some(body) = body {
+                    operation.request = Some(Request {
+                        required: body.required,
+                        content: self.content(&body.content, None, &Bodies::default()),
+                    });
+                }
+            }
+        }
+        let lookups = call.lookups.iter().map(|lookup| {
+            let v2 = self.v2_operation(&lookup.v2.endpoint);
+            let answer = v2.and_then(|v2| v2.response(200));
+            let schema = answer.and_then(|answer| answer.content.as_json());
+            (lookup.name.value.as_str(), schema)
+        });
+        let bodies = Bodies {
+            v2: None,
+            lookups: lookups.collect(),
+        };
+        let declared = v2.map_or(&[][..], |v2| &v2.responses);
+        self.responses(&call.responses, declared, &bodies, operation);
+    }
+
+    /// An operation that a composition answers: it leaves a body in the form of V2.
+    fn composed(&mut self, composed: &'s ComposedFile, operation: &mut Operation) {
+        for part in &composed.calls {
+            let v2 = self.v2_operation(&part.v2.endpoint);
+            self.query_parameters(&composed.query, v2, operation);
+            self.headers(v2, operation);
+        }
+        let root = self.roots.get(&composed.name.value);
+        let name = root.and_then(|root| root.reference.as_ref());
+        let bodies = Bodies {
+            v2: name.and_then(|name| self.source.schemas.get(name)),
+            ..Bodies::default()
+        };
+        self.responses(&composed.responses, &[], &bodies, operation);
+        let first = composed.calls.first();
+        let failures = first.and_then(|part| self.v2_operation(&part.v2.endpoint));
+        let failures = failures.map_or(&[][..], |v2| &v2.responses).iter();
+        for failure in failures.filter(|failure| !failure.status.is_success()) {
+            let rule = self.rule(&composed.responses, failure.status);
+            let bodies = Bodies::default();
+            self.response(rule, failure.status, Some(failure), &bodies, operation);
+        }
+        operation.responses.sort_by_key(|response| response.status);
     }
 
     /// The V2 operation that a call is for. Parameters may have other names in the document.
@@ -134,7 +202,7 @@ impl<'s> Deriver<'s> {
             .find(|known| known.method == v2.method && anonymous(&known.path) == wanted)
     }
 
-    fn parameters(
+    fn path_parameters(
         &mut self,
         call: &'s CallFile,
         v2: Option<&'s Operation>,
@@ -149,23 +217,27 @@ impl<'s> Deriver<'s> {
                 parameter.schema = self.plain(&known.schema);
             }
         }
-        for (v1, target) in &call.query {
+    }
+
+    fn query_parameters(
+        &mut self,
+        query: &'s [(Text, Target)],
+        v2: Option<&'s Operation>,
+        operation: &mut Operation,
+    ) {
+        for (v1, target) in query {
             let mut parameter = Parameter {
                 name: v1.value.clone(),
                 place: Place::Query,
                 required: false,
                 description: None,
-                schema: Schema::of(Kind::String),
+                schema: Schema::default(),
             };
             match target {
                 Target::Name { name, boolean } => {
                     let known = v2.and_then(|v2| v2.parameter(Place::Query, &name.value));
                     if let Some(known) = known {
-                        let has_default = call
-                            .query_default
-                            .iter()
-                            .any(|(default, _)| default.value == name.value);
-                        parameter.required = known.required && !has_default;
+                        parameter.required = known.required;
                         parameter.description.clone_from(&known.description);
                         parameter.schema = self.plain(&known.schema);
                     }
@@ -174,143 +246,32 @@ impl<'s> Deriver<'s> {
                     }
                 }
                 Target::None { reason } => {
-                    // Any value is taken, since none is used.
-                    parameter.schema = Schema::default();
                     parameter.description = Some(format!("Not used: {reason}"));
                 }
             }
-            operation.parameters.push(parameter);
+            let is_known = |known: &&mut Parameter| {
+                known.place == Place::Query && known.name == parameter.name
+            };
+            // Another call of the same operation may know more of it.
+            match operation.parameters.iter_mut().find(is_known) {
+                Some(known) if known.schema.is_any() => *known = parameter,
+                Some(_) => {}
+                None => operation.parameters.push(parameter),
+            }
         }
+    }
+
+    fn headers(&mut self, v2: Option<&'s Operation>, operation: &mut Operation) {
         let parameters = v2.map_or(&[][..], |v2| &v2.parameters);
         for header in parameters.iter().filter(|p| p.place == Place::Header) {
-            let schema = self.plain(&header.schema);
-            operation.parameters.push(Parameter {
-                schema,
-                ..header.clone()
-            });
-        }
-    }
-
-    fn responses(
-        &mut self,
-        call: &'s CallFile,
-        v2: Option<&'s Operation>,
-        operation: &mut Operation,
-    ) {
-        let declared = v2.map_or(&[][..], |v2| &v2.responses);
-        // Successes first: another V2 status that becomes the same V1 status adds nothing then.
-        let mut order: Vec<&Response> = declared.iter().collect();
-        order.sort_by_key(|response| !response.status.is_success());
-        for response in order {
-            let rule = self.rule(call, response.status);
-            self.response(rule, response.status, Some(response), operation);
-        }
-        // What servers answered besides what the document declares.
-        for rule in &call.responses {
-            let status = match rule.v2 {
-                StatusPattern::Exact(status) => Status::Exact(status),
-                StatusPattern::Class(class) => Status::Class(class),
-            };
-            let is_declared = match status {
-                Status::Class(class) => declared.iter().any(
-                    |known| matches!(known.status, Status::Exact(status) if status / 100 == class),
-                ),
-                _ => false,
-            };
-            if !is_declared && declared.iter().all(|known| known.status != status) {
-                self.response(Some(rule), status, None, operation);
+            if operation.parameter(Place::Header, &header.name).is_none() {
+                let schema = self.plain(&header.schema);
+                operation.parameters.push(Parameter {
+                    schema,
+                    ..header.clone()
+                });
             }
         }
-        if !operation.responses.iter().any(|r| r.status.is_success()) {
-            operation.responses.push(Response {
-                status: Status::Exact(200),
-                description: String::new(),
-                content: Content::json(Schema::default()),
-            });
-        }
-        operation.responses.sort_by_key(|response| response.status);
-    }
-
-    /// What the mapping says for a V2 status: the operation itself, then all operations; statuses
-    /// before classes.
-    fn rule(&self, call: &'s CallFile, status: Status) -> Option<&'s ResponseFile> {
-        let fits = |rule: &&'s ResponseFile, exact: bool| match (rule.v2, status) {
-            (StatusPattern::Exact(a), Status::Exact(b)) => exact && a == b,
-            (StatusPattern::Class(a), Status::Exact(b)) => !exact && a == b / 100,
-            (StatusPattern::Class(a), Status::Class(b)) => !exact && a == b,
-            _ => false,
-        };
-        let own = call.responses.iter();
-        let common = self.set.defaults.iter();
-        own.clone()
-            .find(|rule| fits(rule, true))
-            .or_else(|| own.clone().find(|rule| fits(rule, false)))
-            .or_else(|| common.clone().find(|rule| fits(rule, true)))
-            .or_else(|| common.clone().find(|rule| fits(rule, false)))
-    }
-
-    fn response(
-        &mut self,
-        rule: Option<&'s ResponseFile>,
-        v2_status: Status,
-        v2: Option<&'s Response>,
-        operation: &mut Operation,
-    ) {
-        let status = rule
-            .and_then(|rule| rule.v1)
-            .map_or(v2_status, Status::Exact);
-        let content = self.answer(rule, v2);
-        let known = operation.responses.iter_mut().find(|r| r.status == status);
-        if let Some(known) = known {
-            if known.content.is_empty() {
-                known.content = content;
-            }
-            return;
-        }
-        operation.responses.push(Response {
-            status,
-            description: v2.map_or_else(String::new, |v2| v2.description.clone()),
-            content,
-        });
-    }
-
-    fn answer(&mut self, rule: Option<&'s ResponseFile>, v2: Option<&'s Response>) -> Content {
-        let none = Content::default();
-        let content = v2.map_or(&none, |v2| &v2.content);
-        let Some(rule) = rule else {
-            return v2.map_or_else(Content::default, |v2| self.content(&v2.content, None));
-        };
-        if let Some(text) = &rule.text {
-            let kind = rule.content_type.as_deref().unwrap_or("text/plain");
-            let schema = Schema::exactly(text.as_str().into());
-            return Content(vec![(kind.to_owned(), schema)]);
-        }
-        let Some(layout) = &rule.layout else {
-            return v2.map_or_else(Content::default, |v2| self.content(&v2.content, None));
-        };
-        if let Some(kind) = &rule.content_type {
-            let schema = v2.and_then(|v2| v2.content.as_json());
-            let drawn = self.draw(layout, schema, Direction::V2ToV1);
-            return Content(vec![(kind.clone(), drawn)]);
-        }
-        if content.is_empty() {
-            return Content::json(self.draw(layout, None, Direction::V2ToV1));
-        }
-        v2.map_or_else(Content::default, |v2| {
-            self.content(&v2.content, Some(layout))
-        })
-    }
-
-    /// Bodies by media type, JSON ones drawn as the layout says.
-    fn content(&mut self, content: &'s Content, layout: Option<&'s Layout>) -> Content {
-        let kinds = content.0.iter().map(|(kind, schema)| {
-            let schema = match layout.filter(|_| kind.contains("json")) {
-                Some(layout) => self.draw(layout, Some(schema), Direction::V2ToV1),
-                None => self.plain(schema),
-            };
-            (kind.clone(), schema)
-        });
-        Content(kinds.collect())
     }
 }
 
