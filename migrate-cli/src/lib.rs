@@ -2,3 +2,5 @@
 //! tests and other programs ask the same questions and get the same answers.
 
 pub mod convert;
+pub mod coverage;
+pub mod documents;

@@ -28,6 +28,8 @@ fn main() -> ExitCode {
         Command::Audit(audit) => commands::audit::run(audit, &mut out),
         Command::Explain(explain) => commands::explain::run(explain, &mut out),
         Command::Convert(convert) => commands::convert::run(convert, &mut out),
+        Command::Lint(lint) => commands::lint::run(lint, &mut out),
+        Command::Coverage(coverage) => commands::coverage::run(coverage, &mut out),
     };
     // A closed pipe (`windlass audit … | head`) is a quiet end, not an error.
     let written = std::io::stdout().write_all(out.as_bytes());

@@ -72,6 +72,7 @@
 //! # Ok::<(), windlass_transforms::rewrite::RewriteError>(())
 //! ```
 
+pub mod compare;
 pub mod compile;
 pub mod composition;
 pub mod diagnostic;

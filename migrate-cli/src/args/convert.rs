@@ -40,7 +40,7 @@ pub(crate) struct Convert {
     #[arg(long, value_name = "NAME", group = "subject")]
     pub(crate) shape: Option<String>,
 
-    /// Convert a body of this V1 operation (an id, or \"METHOD /path\"): the request's, or with --status the answer's
+    /// Convert a body of this V1 operation (an id, or "METHOD /path"): the request's, or with --status the answer's
     #[arg(long, value_name = "OPERATION", group = "subject")]
     pub(crate) operation: Option<String>,
 

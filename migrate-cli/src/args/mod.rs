@@ -2,13 +2,19 @@
 
 mod audit;
 mod convert;
+mod coverage;
+mod documents;
 mod explain;
+mod lint;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use audit::Audit;
 pub(crate) use convert::{Convert, ConvertFailOn, Generation};
+pub(crate) use coverage::{Coverage, CoverageFormat};
+pub(crate) use documents::Documents;
 pub(crate) use explain::Explain;
+pub(crate) use lint::{Lint, LintFailOn};
 
 /// Says who still calls the V1 Anchore Enterprise API, with what, and what to call instead.
 ///
@@ -31,6 +37,8 @@ pub(crate) enum Command {
     Audit(Audit),
     Explain(Explain),
     Convert(Convert),
+    Lint(Lint),
+    Coverage(Coverage),
 }
 
 /// How a result looks.

@@ -114,5 +114,8 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
         };
         return Err(anyhow!("{name} is empty: expected a JSON body"));
     }
+    // A line end of the file is no part of the body.
+    let length = input.trim_ascii_end().len();
+    input.truncate(length);
     Ok(input)
 }

@@ -2,7 +2,9 @@
 
 pub(crate) mod audit;
 pub(crate) mod convert;
+pub(crate) mod coverage;
 pub(crate) mod explain;
+pub(crate) mod lint;
 
 use std::path::Path;
 

@@ -3,8 +3,10 @@
 #![expect(clippy::print_stderr, reason = "this module is the printer")]
 
 pub(crate) mod convert;
+pub(crate) mod coverage;
 pub(crate) mod curl;
 pub(crate) mod json;
+pub(crate) mod lint;
 pub(crate) mod table;
 pub(crate) mod text;
 

@@ -39,6 +39,12 @@ pub(crate) fn table(header: &[(&str, Align)], rows: &[Vec<String>], out: &mut St
     }
 }
 
+/// A number with its word: `1 client`, `2 clients`.
+pub(crate) fn plural(count: u64, one: &str, many: &str) -> String {
+    let word = if count == 1 { one } else { many };
+    format!("{} {word}", thousands(count))
+}
+
 /// `12480` as `12,480`.
 pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();

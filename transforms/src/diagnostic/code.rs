@@ -1,7 +1,7 @@
 //! The registry of codes. Numbers are explicit and never used again for something else:
 //! `M1xx` files and syntax, `M2xx` names, `M3xx` layouts and streaming, `M4xx` completeness.
 //!
-//! `M203` to `M209` belong to the comparison with the two specifications.
+//! `M5xx` the comparison with the documents of both APIs.
 
 use std::fmt;
 
@@ -264,6 +264,84 @@ was made already, so the mapping says what is left then, for the owner of a clie
 whether to try again.
 
     interrupted = \"the fruit is still there: the look-up only reads\""
+
+    501 NO_V1_OPERATION "no V1 document has this operation"
+"`v1` of a mapping file names a method and a path that none of the V1 documents has. Either it is
+misspelt, or it was never documented: then say `assumed` with the reason.
+
+    assumed = \"servers had it; no document did\""
+
+    502 NO_V2_OPERATION "no V2 document has this operation"
+"`v2` of a mapping file, or of one of its look-ups, names a method and a path that V2 does not have.
+Our own V2 document covers a part of the API only; what it lacks is asked of the reference, and is
+reported as not checked where there is none."
+
+    503 NO_V1_PARAMETER "no such parameter in V1"
+"The name on the left in `[path]` or `[query]` is not one of the V1 operation in its document. A query
+parameter that V1 servers took without documenting it is declared with `none: reason`, or as a
+parameter that V2 has too."
+
+    504 NO_V2_PARAMETER "no such parameter in V2"
+"The name on the right in `[path]`, `[query]`, `[query_default]` or `[body_query]`, or in the braces of
+`v2`, is not one of the V2 operation in any document that has it. V2 would ignore it."
+
+    505 NO_V1_FIELD "no such field in V1"
+"A shape names a V1 member that none of the V1 schemas has where the shape is used: a rule that applies
+to nothing. It is misspelt, or belongs to another shape. A name that servers had and no document has is
+listed with where it was seen.
+
+    [undocumented]
+    ripeness = \"recorded: servers sent it beside `ripe`\""
+
+    506 NO_V2_FIELD "no such field in V2"
+"A shape names a V2 member, to the right of `=` or in `[only_v2]` or `[kept_v2]`, that none of the V2
+schemas has where the shape is used: a rule that applies to nothing."
+
+    507 NO_WORD "no such word"
+"A list of words names a value that the enumeration of its side does not have. V1 words stand on the
+left, V2 words on the right."
+
+    508 ROUTE_SHADOWED "no request reaches an operation"
+"Another operation takes every request for this one: it has the same path with other parameter names,
+or a service of its own hides it."
+
+    509 DOCUMENTED "a documented name is called undocumented"
+"`[undocumented]` of a shape lists names that servers had and no document has, so that they are not
+taken for misspelt. This one is in a document: delete the line. The list only shrinks."
+
+    510 OPERATION_FORGOTTEN "a V1 operation is forgotten"
+"A V1 document has an operation that no mapping file knows. Write one, declare that V2 has nothing like
+it with `v2 = \"none\"`, or list it in `unmapped.toml` while it waits."
+
+    511 PARAMETER_FORGOTTEN "a V1 parameter is forgotten"
+"A V1 document has a parameter that the mapping does not list. It would be dropped silently.
+
+    [query]
+    ripe  = \"is_ripe as bool\"
+    force = \"none: V2 always does this\""
+
+    512 FIELD_FORGOTTEN "a V1 field is forgotten"
+"A V1 client may read this member of an answer, or send it in a request, and nothing says what becomes
+of it. Give it a V2 name in `[fields]`, a value in `[v1_default]`, or a reason in `[only_v1]`."
+
+    513 V2_ONLY_FIELD "a V2 field that V1 clients would get"
+"V2 answers with a member that V1 does not have, and no rule says what becomes of it, so V1 clients get
+it. Name it in `[only_v2]` to drop it, or in `[kept_v2]` to keep it, with the reason. An answer without
+a shape needs one for this."
+
+    514 STATUS_FORGOTTEN "a V1 status is forgotten"
+"V1 answers success with this status, and no V2 status of the operation becomes it. Say `status` in its
+`[response.…]`."
+
+    515 STATUS_UNKNOWN "a status that V1 clients do not know"
+"A V2 status of success reaches V1 clients as it is, and V1 does not declare it for the operation.
+
+    [response.204]
+    status = 200"
+
+    516 V2_REQUIRES "V2 requires what V1 never sends"
+"A member that V2 requires in a request has no V1 member that becomes it and no `[v2_default]`, so every
+such request would be refused."
 }
 
 #[cfg(test)]

@@ -101,6 +101,13 @@ impl MappingSet {
         self.shapes.keys().map(String::as_str)
     }
 
+    /// The services that operations name, each as often as it is named.
+    pub fn services(&self) -> impl Iterator<Item = &str> {
+        self.operations
+            .iter()
+            .filter_map(|file| file.service.as_deref())
+    }
+
     fn read(&mut self, file: &Arc<SourceFile>, errors: &mut Vec<Diagnostic>) {
         match role(&file.path) {
             Some(FileRole::Operation(id)) => {

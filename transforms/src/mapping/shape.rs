@@ -28,6 +28,8 @@ pub(crate) struct ShapeFile {
     pub(crate) kept_v2: Vec<(Text, Text)>,
     /// V1 name and why V2 lacks it.
     pub(crate) only_v1: Vec<(Text, Text)>,
+    /// A name of either side that servers had and no document has, and where it was seen.
+    pub(crate) undocumented: Vec<(Text, Text)>,
     /// V1 name and what V1 answers carry when V2 leaves it out; null for those in `v1_null`.
     pub(crate) v1_default: Vec<(Text, Value)>,
     /// V2 name and what V2 requests carry when V1 leaves it out.
@@ -77,6 +79,7 @@ impl ShapeFile {
         let only_v2 = reasons(&mut table, "only_v2", errors);
         let kept_v2 = reasons(&mut table, "kept_v2", errors);
         let only_v1 = reasons(&mut table, "only_v1", errors);
+        let undocumented = reasons(&mut table, "undocumented", errors);
         let nulls = table.texts("v1_null", errors);
         let mut v1_default = table.values("v1_default", errors);
         for name in nulls {
@@ -101,6 +104,7 @@ impl ShapeFile {
             only_v2,
             kept_v2,
             only_v1,
+            undocumented,
             v1_default,
             v2_default,
         })

@@ -1,0 +1,250 @@
+//! Parameters of the path, the query and headers, and their words.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::compare::endpoints::Documented;
+use crate::compare::{Comparer, Kind, Source, Verdict};
+use crate::diagnostic::code::{NO_V1_PARAMETER, NO_V2_PARAMETER, PARAMETER_FORGOTTEN};
+use crate::diagnostic::did_you_mean;
+use crate::document::{Document, Operation, Parameter, Place, Schema};
+use crate::mapping::endpoint::WrittenEndpoint;
+use crate::mapping::operation::{CallFile, OperationFile, Target};
+use crate::mapping::place::Text;
+
+impl<'c> Comparer<'c> {
+    /// Parameters in the braces of a V2 path have the names of its document.
+    pub(super) fn same_parameter_names(
+        &mut self,
+        endpoint: &WrittenEndpoint,
+        source: &Source,
+        operation: &Operation,
+    ) {
+        let documented = braces(&operation.path);
+        let written: Vec<&str> = endpoint.endpoint.template.parameters().collect();
+        for (name, known) in written.iter().zip(&documented) {
+            if name != known {
+                let message = format!("{} calls `{{{name}}}` `{{{known}}}`", source.name);
+                let diagnostic = endpoint.text.diagnostic(NO_V2_PARAMETER, message);
+                self.tell_once(name, diagnostic);
+            }
+        }
+    }
+
+    /// What a path sends in its query is a parameter of the document.
+    pub(super) fn fixed_query(&mut self, endpoint: &WrittenEndpoint, v2: &[Documented<'c>]) {
+        for (name, _) in &endpoint.endpoint.template.query {
+            let known = v2
+                .iter()
+                .any(|(_, operation)| operation.parameter(Place::Query, name).is_some());
+            if !known && !v2.is_empty() {
+                let message = format!("V2 has no query parameter `{name}` here");
+                let diagnostic = endpoint.text.diagnostic(NO_V2_PARAMETER, message);
+                self.found.diagnostics.push(diagnostic);
+            }
+        }
+    }
+
+    /// Parameters in the braces of a V1 path have the names of its document.
+    pub(super) fn path_names(&mut self, endpoint: &WrittenEndpoint, v1: Documented<'c>) {
+        let (source, operation) = v1;
+        let written: Vec<&str> = endpoint.endpoint.template.parameters().collect();
+        for (name, known) in written.iter().zip(&braces(&operation.path)) {
+            if name != known {
+                let message = format!("{} calls `{{{name}}}` `{{{known}}}`", source.name);
+                let diagnostic = endpoint.text.diagnostic(NO_V1_PARAMETER, message);
+                self.tell_once(name, diagnostic);
+            }
+        }
+    }
+
+    /// Every parameter of a call.
+    pub(super) fn parameters(
+        &mut self,
+        file: &'c OperationFile,
+        call: &'c CallFile,
+        v1: Option<Documented<'c>>,
+        v2: &[Documented<'c>],
+    ) {
+        let known: BTreeSet<&str> = v2
+            .iter()
+            .flat_map(|(_, operation)| &operation.parameters)
+            .filter(|parameter| parameter.place == Place::Query)
+            .map(|parameter| parameter.name.as_str())
+            .collect();
+        let check = |name: &Text| {
+            let missing = !v2.is_empty() && !known.contains(name.as_str());
+            missing.then(|| {
+                let message = format!("V2 has no query parameter `{}` here", name.value);
+                let mut diagnostic = name.diagnostic(NO_V2_PARAMETER, message);
+                diagnostic.help = did_you_mean(&name.value, known.iter().copied());
+                diagnostic
+            })
+        };
+        let targets = call.query.iter().filter_map(|(_, target)| match target {
+            Target::Name { name, .. } => Some(name),
+            Target::None { .. } => None,
+        });
+        let names = targets
+            .chain(call.query_default.iter().map(|(name, _)| name))
+            .chain(call.body_query.iter().map(|(_, name)| name));
+        let wrong: Vec<_> = names.filter_map(check).collect();
+        self.found.diagnostics.extend(wrong);
+        let Some((source, operation)) = v1 else {
+            return;
+        };
+        self.unknown_v1_queries(call, operation);
+        for parameter in &operation.parameters {
+            let verdict = self.parameter(file, call, parameter, v2);
+            let name = format!("{} {}", parameter.place, parameter.name);
+            if let Verdict::Forgotten(_) = &verdict {
+                let message = format!(
+                    "the {} parameter `{}` of V1 is forgotten",
+                    parameter.place, parameter.name
+                );
+                let mut diagnostic = file.v1.text.diagnostic(PARAMETER_FORGOTTEN, message);
+                diagnostic.help = Some(format!(
+                    "give it a V2 name, or write `{} = \"none: reason\"` in `[{}]`",
+                    parameter.name, parameter.place
+                ));
+                self.found.diagnostics.push(diagnostic);
+            }
+            self.parameter_words(&name, (&source.document, parameter), call, v2, &verdict);
+            let v2 = target(call, parameter).map(str::to_owned).or_else(|| {
+                let passes = matches!(parameter.place, Place::Header | Place::Cookie);
+                passes.then(|| parameter.name.clone())
+            });
+            let v2 = v2.filter(|_| verdict == Verdict::Exact);
+            self.mapped_fact(Kind::Parameter, name, v2, verdict);
+        }
+    }
+
+    /// What `[query]` declares beyond the V1 document.
+    fn unknown_v1_queries(&mut self, call: &CallFile, operation: &Operation) {
+        let known: Vec<&str> = operation
+            .parameters
+            .iter()
+            .filter(|parameter| parameter.place == Place::Query)
+            .map(|parameter| parameter.name.as_str())
+            .collect();
+        for (name, target) in &call.query {
+            // A parameter that only servers knew stands there with the reason.
+            let explained = matches!(target, Target::None { .. });
+            if !explained && !known.contains(&name.as_str()) {
+                let message = format!("V1 has no query parameter `{}` here", name.value);
+                let mut diagnostic = name.diagnostic(NO_V1_PARAMETER, message);
+                diagnostic.help = did_you_mean(&name.value, known.iter().copied());
+                self.found.diagnostics.push(diagnostic);
+            }
+        }
+    }
+
+    fn parameter(
+        &self,
+        file: &OperationFile,
+        call: &CallFile,
+        parameter: &Parameter,
+        v2: &[Documented<'c>],
+    ) -> Verdict {
+        let declared = |list: &[(Text, Target)]| {
+            let found = list.iter().find(|(name, _)| name.value == parameter.name);
+            found.map(|(_, target)| match target {
+                Target::Name { .. } => Verdict::Exact,
+                Target::None { reason } => Verdict::Unsupported(reason.clone()),
+            })
+        };
+        match parameter.place {
+            Place::Path => declared(&call.path).unwrap_or_else(|| {
+                // The compiler refuses a path value that nothing uses, so a look-up does.
+                let template = &file.v1.endpoint.template;
+                if template.parameters().any(|name| name == parameter.name) {
+                    Verdict::Exact
+                } else {
+                    Verdict::Forgotten("the V1 path of the mapping does not have it".to_owned())
+                }
+            }),
+            Place::Query => declared(&call.query)
+                .unwrap_or_else(|| Verdict::Forgotten("`[query]` does not list it".to_owned())),
+            // Headers pass as they are.
+            Place::Header | Place::Cookie => {
+                let known = v2.iter().flat_map(|(_, operation)| &operation.parameters);
+                let mut known = known.filter(|p| p.place == parameter.place);
+                if v2.is_empty() || known.any(|p| p.name.eq_ignore_ascii_case(&parameter.name)) {
+                    Verdict::Exact
+                } else {
+                    Verdict::Unsupported("it is sent on, and V2 does not list it".to_owned())
+                }
+            }
+        }
+    }
+
+    /// The values that a parameter may have, in V2 as well.
+    fn parameter_words(
+        &mut self,
+        name: &str,
+        (document, parameter): (&'c Document, &'c Parameter),
+        call: &CallFile,
+        v2: &[Documented<'c>],
+        verdict: &Verdict,
+    ) {
+        let words = |document: &'c Document, schema: &'c Schema| -> Vec<&'c Value> {
+            let flat = document.flat(schema);
+            match flat.items {
+                Some(items) => document.flat(items).words,
+                None => flat.words,
+            }
+        };
+        let v1_words = words(document, &parameter.schema);
+        if v1_words.is_empty() {
+            return;
+        }
+        let target = target(call, parameter);
+        let v2_words: Vec<&Value> = v2
+            .iter()
+            .flat_map(|(source, operation)| {
+                operation
+                    .parameters
+                    .iter()
+                    .filter(|p| Some(p.name.as_str()) == target)
+                    .flat_map(|p| words(&source.document, &p.schema))
+            })
+            .collect();
+        for word in v1_words {
+            let verdict = match verdict {
+                Verdict::Exact if v2_words.is_empty() || v2_words.contains(&word) => Verdict::Exact,
+                Verdict::Exact => Verdict::Forgotten("V2 does not list this value".to_owned()),
+                other => other.clone(),
+            };
+            self.fact(Kind::Word, format!("{name}={}", text(word)), verdict);
+        }
+    }
+}
+
+/// The V2 name of a V1 parameter.
+fn target<'f>(call: &'f CallFile, parameter: &Parameter) -> Option<&'f str> {
+    let list = match parameter.place {
+        Place::Path => &call.path,
+        Place::Query => &call.query,
+        Place::Header | Place::Cookie => return None,
+    };
+    list.iter().find_map(|(v1, target)| match target {
+        Target::Name { name, .. } if v1.value == parameter.name => Some(name.as_str()),
+        _ => None,
+    })
+}
+
+/// A value as reports write it.
+pub(super) fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The names in the braces of a documented path.
+fn braces(path: &str) -> Vec<&str> {
+    path.split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .collect()
+}
