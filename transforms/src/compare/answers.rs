@@ -1,16 +1,20 @@
 //! Answers: statuses and bodies.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::compare::endpoints::{Documented, call_place, primary};
 use crate::compare::schemas::Typed;
-use crate::compare::values::{At, Rule, Walk, context};
+use crate::compare::values::{At, Rule, Walk};
 use crate::compare::{Comparer, Kind, Verdict};
 use crate::compile::Direction;
 use crate::diagnostic::code::{STATUS_FORGOTTEN, STATUS_UNKNOWN};
 use crate::document::{Operation, Response, Status};
-use crate::mapping::operation::{CallFile, ResponseFile};
-use crate::plan::call::StatusPattern;
+use crate::mapping::operation::{CallFile, Target};
+use crate::mapping::place::Text;
+use crate::mapping::response::ResponseFile;
+use crate::plan::response::StatusPattern;
 use crate::step::StepContext;
 
 /// What a mapping says for a V2 status.
@@ -30,6 +34,26 @@ fn successes(operation: &Operation) -> impl Iterator<Item = (u16, &Response)> {
         })
 }
 
+/// The body of a look-up's answer.
+fn answer_of<'c>(documented: &[Documented<'c>]) -> Option<Typed<'c>> {
+    let (source, operation) = primary(documented)?;
+    let (_, response) = successes(operation).next()?;
+    Some(Typed::new(&source.document, response.content.as_json()?))
+}
+
+/// What steps may see of a request, made up from the names that the mapping declares.
+fn request_context(call: &CallFile) -> StepContext {
+    let values = |list: &[(Text, Target)]| {
+        let value = |(name, _): &(Text, Target)| (name.value.clone(), Value::from("text"));
+        list.iter().map(value).collect()
+    };
+    StepContext {
+        path: values(&call.path),
+        query: values(&call.query),
+        ..StepContext::default()
+    }
+}
+
 impl<'c> Comparer<'c> {
     /// Every answer of a call.
     pub(super) fn answers(
@@ -37,6 +61,7 @@ impl<'c> Comparer<'c> {
         call: &'c CallFile,
         v1: Option<Documented<'c>>,
         v2: &[Documented<'c>],
+        lookups: &BTreeMap<&'c str, Vec<Documented<'c>>>,
     ) {
         let set = self.set;
         let Some((v2_source, v2_operation)) = primary(v2) else {
@@ -85,7 +110,11 @@ impl<'c> Comparer<'c> {
                     .map_or_else(|| call_place(call), |layout| &layout.text)
                     .clone(),
                 stack: Vec::new(),
-                context: self.request_context(call),
+                context: request_context(call),
+                lookups: lookups
+                    .iter()
+                    .filter_map(|(name, documented)| Some((*name, answer_of(documented)?)))
+                    .collect(),
             };
             let at = At::root(&v1_status.to_string());
             match layout {
@@ -113,6 +142,7 @@ impl<'c> Comparer<'c> {
                     place: layout.text.clone(),
                     stack: Vec::new(),
                     context: StepContext::default(),
+                    lookups: BTreeMap::new(),
                 };
                 let pair = (None, Some(Typed::new(&source.document, schema)));
                 self.layout(&mut walk, layout, pair, &At::root(""));
@@ -155,21 +185,6 @@ impl<'c> Comparer<'c> {
         }
     }
 
-    fn request_context(&self, call: &CallFile) -> StepContext {
-        let names = |list: &'_ [(
-            crate::mapping::place::Text,
-            crate::mapping::operation::Target,
-        )]| {
-            list.iter()
-                .map(|(name, _)| name.value.clone())
-                .collect::<Vec<_>>()
-        };
-        let (path, query) = (names(&call.path), names(&call.query));
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        let query: Vec<&str> = query.iter().map(String::as_str).collect();
-        context(&path, &query)
-    }
-
     /// What the proxy answers by itself.
     pub(super) fn answered(&mut self, v1: Documented<'c>, body: &Value) {
         let (source, operation) = v1;
@@ -201,7 +216,11 @@ impl<'c> Comparer<'c> {
         }
     }
 
-    fn statuses_and_bodies(&mut self, (source, operation): Documented<'c>, verdict: &Verdict) {
+    pub(super) fn statuses_and_bodies(
+        &mut self,
+        (source, operation): Documented<'c>,
+        verdict: &Verdict,
+    ) {
         for response in &operation.responses {
             self.fact(Kind::Status, response.status.to_string(), verdict.clone());
             if let (true, Some(schema)) = (response.status.is_success(), response.content.as_json())

@@ -2,6 +2,7 @@
 
 use http::Method;
 
+use crate::compare::parameters::Declared;
 use crate::compare::{Comparer, Kind, Source, Verdict};
 use crate::compile::Mappings;
 use crate::diagnostic::code::{
@@ -9,6 +10,7 @@ use crate::diagnostic::code::{
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::document::Operation;
+use crate::mapping::composed::ComposedFile;
 use crate::mapping::endpoint::WrittenEndpoint;
 use crate::mapping::operation::{CallFile, FileKind, OperationFile};
 use crate::operation::{PathTemplate, Segment};
@@ -208,12 +210,17 @@ impl<'c> Comparer<'c> {
 
     /// One mapped operation; `v1` is what its document says.
     fn operation_of(&mut self, file: &'c OperationFile, v1: Option<Documented<'c>>) {
+        self.assumed.clone_from(&file.assumed);
         let lost = match file.losses.as_slice() {
             [] => Verdict::Exact,
             losses => Verdict::Loss(losses.join("; ")),
         };
         let call = match &file.kind {
             FileKind::Call(call) => call,
+            FileKind::Composed(composed) => {
+                self.composed(file, composed, v1, lost);
+                return;
+            }
             FileKind::Answer { body, .. } => {
                 if let Some(v1) = v1 {
                     self.fact(Kind::Operation, "", lost);
@@ -241,15 +248,45 @@ impl<'c> Comparer<'c> {
         if let Some(v1) = v1 {
             self.path_names(&file.v1, v1);
         }
-        self.parameters(file, call, v1, &v2);
-        for lookup in &call.lookups {
-            self.v2(&lookup.v2);
-        }
+        self.parameters(Declared::by_call(file, call), v1, &v2);
+        let lookups = call
+            .lookups
+            .iter()
+            .map(|lookup| (lookup.name.value.as_str(), self.v2(&lookup.v2)))
+            .collect();
         if v1.is_none() && v2.is_empty() {
             return;
         }
-        self.answers(call, v1, &v2);
+        self.answers(call, v1, &v2, &lookups);
         self.request(call, v1, &v2);
+    }
+
+    /// A composition is code: its calls exist, and what it answers other tests hold.
+    fn composed(
+        &mut self,
+        file: &'c OperationFile,
+        composed: &'c ComposedFile,
+        v1: Option<Documented<'c>>,
+        lost: Verdict,
+    ) {
+        let mut v2 = Vec::new();
+        for part in &composed.calls {
+            v2.extend(self.v2(&part.v2));
+        }
+        if let Some(v1) = v1 {
+            let names: Vec<&str> = composed
+                .calls
+                .iter()
+                .map(|part| part.v2.text.value.as_str())
+                .collect();
+            self.mapped_fact(Kind::Operation, "", Some(names.join(", ")), lost);
+            self.path_names(&file.v1, v1);
+        }
+        self.parameters(Declared::by_composition(file, composed), v1, &v2);
+        if let Some(v1) = v1 {
+            let reason = format!("by composition `{}`", composed.name.value);
+            self.statuses_and_bodies(v1, &Verdict::Unseen(reason));
+        }
     }
 
     /// The V2 operation in each document that has it, most complete first.
@@ -261,7 +298,8 @@ impl<'c> Comparer<'c> {
             return found;
         }
         let name = endpoint.text.value.as_str();
-        if documents.v2.iter().any(|source| source.complete) {
+        let assumed = self.assumed.is_some();
+        if documents.v2.iter().any(|source| source.complete) && !assumed {
             let message = format!("no V2 document has `{name}`");
             let mut diagnostic = endpoint.text.diagnostic(NO_V2_OPERATION, message);
             let names: Vec<String> = documents
@@ -274,6 +312,7 @@ impl<'c> Comparer<'c> {
             self.found.diagnostics.push(diagnostic);
         } else {
             let why = match documents.v2.as_slice() {
+                _ if assumed => "no V2 document has it, and the mapping is assumed".to_owned(),
                 [] => "no V2 document was given".to_owned(),
                 [one] => format!("{} does not have it", one.name),
                 _ => "none of the V2 documents has it".to_owned(),

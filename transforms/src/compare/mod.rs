@@ -84,6 +84,7 @@ pub fn compare(
         names: BTreeMap::new(),
         operation: String::new(),
         service: String::new(),
+        assumed: None,
         stands_in_for: None,
     };
     comparer.routes(mappings);
@@ -111,6 +112,8 @@ struct Comparer<'c> {
     operation: String,
     /// Its group.
     service: String,
+    /// Why its mapping is an assumption.
+    assumed: Option<String>,
     /// The service whose document is looked at, where the main service answers for it.
     stands_in_for: Option<String>,
 }

@@ -9,9 +9,56 @@ use crate::compare::{Comparer, Kind, Source, Verdict};
 use crate::diagnostic::code::{NO_V1_PARAMETER, NO_V2_PARAMETER, PARAMETER_FORGOTTEN};
 use crate::diagnostic::did_you_mean;
 use crate::document::{Document, Operation, Parameter, Place, Schema};
+use crate::mapping::composed::ComposedFile;
 use crate::mapping::endpoint::WrittenEndpoint;
 use crate::mapping::operation::{CallFile, OperationFile, Target};
 use crate::mapping::place::Text;
+
+/// What a mapping says of parameters.
+#[derive(Clone, Copy)]
+pub(super) struct Declared<'f> {
+    file: &'f OperationFile,
+    path: &'f [(Text, Target)],
+    query: &'f [(Text, Target)],
+    call: Option<&'f CallFile>,
+    /// The composition that uses path values; `None`: the compiler checks that they are used.
+    composition: Option<&'f str>,
+}
+
+impl<'f> Declared<'f> {
+    pub(super) fn by_call(file: &'f OperationFile, call: &'f CallFile) -> Self {
+        Self {
+            file,
+            path: &call.path,
+            query: &call.query,
+            call: Some(call),
+            composition: None,
+        }
+    }
+
+    pub(super) fn by_composition(file: &'f OperationFile, composed: &'f ComposedFile) -> Self {
+        Self {
+            file,
+            path: &[],
+            query: &composed.query,
+            call: None,
+            composition: Some(&composed.name.value),
+        }
+    }
+
+    /// V2 names that the mapping writes besides those of `[query]`.
+    fn more_names(self) -> impl Iterator<Item = &'f Text> {
+        self.call.into_iter().flat_map(|call| {
+            let defaults = call.query_default.iter().map(|(name, _)| name);
+            let pages = call
+                .pages
+                .iter()
+                .flat_map(|pages| [&pages.page, &pages.size]);
+            let body = call.body_query.iter().map(|(_, name)| name);
+            defaults.chain(pages).chain(body)
+        })
+    }
+}
 
 impl<'c> Comparer<'c> {
     /// Parameters in the braces of a V2 path have the names of its document.
@@ -62,8 +109,7 @@ impl<'c> Comparer<'c> {
     /// Every parameter of a call.
     pub(super) fn parameters(
         &mut self,
-        file: &'c OperationFile,
-        call: &'c CallFile,
+        declared: Declared<'c>,
         v1: Option<Documented<'c>>,
         v2: &[Documented<'c>],
     ) {
@@ -82,36 +128,41 @@ impl<'c> Comparer<'c> {
                 diagnostic
             })
         };
-        let targets = call.query.iter().filter_map(|(_, target)| match target {
-            Target::Name { name, .. } => Some(name),
-            Target::None { .. } => None,
-        });
-        let names = targets
-            .chain(call.query_default.iter().map(|(name, _)| name))
-            .chain(call.body_query.iter().map(|(_, name)| name));
+        let targets = declared
+            .query
+            .iter()
+            .filter_map(|(_, target)| match target {
+                Target::Name { name, .. } => Some(name),
+                Target::None { .. } => None,
+            });
+        let names = targets.chain(declared.more_names());
         let wrong: Vec<_> = names.filter_map(check).collect();
         self.found.diagnostics.extend(wrong);
         let Some((source, operation)) = v1 else {
             return;
         };
-        self.unknown_v1_queries(call, operation);
+        self.unknown_v1_queries(declared, operation);
         for parameter in &operation.parameters {
-            let verdict = self.parameter(file, call, parameter, v2);
+            let verdict = Self::parameter(declared, parameter, v2);
             let name = format!("{} {}", parameter.place, parameter.name);
             if let Verdict::Forgotten(_) = &verdict {
                 let message = format!(
                     "the {} parameter `{}` of V1 is forgotten",
                     parameter.place, parameter.name
                 );
-                let mut diagnostic = file.v1.text.diagnostic(PARAMETER_FORGOTTEN, message);
+                let mut diagnostic = declared
+                    .file
+                    .v1
+                    .text
+                    .diagnostic(PARAMETER_FORGOTTEN, message);
                 diagnostic.help = Some(format!(
                     "give it a V2 name, or write `{} = \"none: reason\"` in `[{}]`",
                     parameter.name, parameter.place
                 ));
                 self.found.diagnostics.push(diagnostic);
             }
-            self.parameter_words(&name, (&source.document, parameter), call, v2, &verdict);
-            let v2 = target(call, parameter).map(str::to_owned).or_else(|| {
+            self.parameter_words(&name, (&source.document, parameter), declared, v2, &verdict);
+            let v2 = target(declared, parameter).map(str::to_owned).or_else(|| {
                 let passes = matches!(parameter.place, Place::Header | Place::Cookie);
                 passes.then(|| parameter.name.clone())
             });
@@ -121,14 +172,14 @@ impl<'c> Comparer<'c> {
     }
 
     /// What `[query]` declares beyond the V1 document.
-    fn unknown_v1_queries(&mut self, call: &CallFile, operation: &Operation) {
+    fn unknown_v1_queries(&mut self, declared: Declared<'c>, operation: &Operation) {
         let known: Vec<&str> = operation
             .parameters
             .iter()
             .filter(|parameter| parameter.place == Place::Query)
             .map(|parameter| parameter.name.as_str())
             .collect();
-        for (name, target) in &call.query {
+        for (name, target) in declared.query {
             // A parameter that only servers knew stands there with the reason.
             let explained = matches!(target, Target::None { .. });
             if !explained && !known.contains(&name.as_str()) {
@@ -140,14 +191,8 @@ impl<'c> Comparer<'c> {
         }
     }
 
-    fn parameter(
-        &self,
-        file: &OperationFile,
-        call: &CallFile,
-        parameter: &Parameter,
-        v2: &[Documented<'c>],
-    ) -> Verdict {
-        let declared = |list: &[(Text, Target)]| {
+    fn parameter(declared: Declared<'c>, parameter: &Parameter, v2: &[Documented<'c>]) -> Verdict {
+        let listed = |list: &[(Text, Target)]| {
             let found = list.iter().find(|(name, _)| name.value == parameter.name);
             found.map(|(_, target)| match target {
                 Target::Name { .. } => Verdict::Exact,
@@ -155,16 +200,19 @@ impl<'c> Comparer<'c> {
             })
         };
         match parameter.place {
-            Place::Path => declared(&call.path).unwrap_or_else(|| {
+            Place::Path => listed(declared.path).unwrap_or_else(|| {
                 // The compiler refuses a path value that nothing uses, so a look-up does.
-                let template = &file.v1.endpoint.template;
+                let template = &declared.file.v1.endpoint.template;
                 if template.parameters().any(|name| name == parameter.name) {
-                    Verdict::Exact
+                    match declared.composition {
+                        Some(name) => Verdict::Unseen(format!("by composition `{name}`")),
+                        None => Verdict::Exact,
+                    }
                 } else {
                     Verdict::Forgotten("the V1 path of the mapping does not have it".to_owned())
                 }
             }),
-            Place::Query => declared(&call.query)
+            Place::Query => listed(declared.query)
                 .unwrap_or_else(|| Verdict::Forgotten("`[query]` does not list it".to_owned())),
             // Headers pass as they are.
             Place::Header | Place::Cookie => {
@@ -184,7 +232,7 @@ impl<'c> Comparer<'c> {
         &mut self,
         name: &str,
         (document, parameter): (&'c Document, &'c Parameter),
-        call: &CallFile,
+        declared: Declared<'c>,
         v2: &[Documented<'c>],
         verdict: &Verdict,
     ) {
@@ -199,7 +247,7 @@ impl<'c> Comparer<'c> {
         if v1_words.is_empty() {
             return;
         }
-        let target = target(call, parameter);
+        let target = target(declared, parameter);
         let v2_words: Vec<&Value> = v2
             .iter()
             .flat_map(|(source, operation)| {
@@ -222,10 +270,10 @@ impl<'c> Comparer<'c> {
 }
 
 /// The V2 name of a V1 parameter.
-fn target<'f>(call: &'f CallFile, parameter: &Parameter) -> Option<&'f str> {
+fn target<'f>(declared: Declared<'f>, parameter: &Parameter) -> Option<&'f str> {
     let list = match parameter.place {
-        Place::Path => &call.path,
-        Place::Query => &call.query,
+        Place::Path => declared.path,
+        Place::Query => declared.query,
         Place::Header | Place::Cookie => return None,
     };
     list.iter().find_map(|(v1, target)| match target {

@@ -1,11 +1,14 @@
 //! Request bodies: what V1 clients send, and what V2 wants.
 
+use std::collections::BTreeMap;
+
 use crate::compare::endpoints::{Documented, call_place, primary};
 use crate::compare::schemas::Typed;
 use crate::compare::values::{At, Rule, Walk};
 use crate::compare::{Comparer, Kind, Verdict};
 use crate::compile::Direction;
 use crate::mapping::operation::CallFile;
+use crate::mapping::request::RequestFile;
 use crate::step::StepContext;
 
 impl<'c> Comparer<'c> {
@@ -25,11 +28,21 @@ impl<'c> Comparer<'c> {
         let Some(v1_typed) = v1_typed else {
             return;
         };
+        if let Some(RequestFile::Body(..)) = &call.request {
+            let reason = "V2 gets a body of the mapping's own, whatever V1 sends".to_owned();
+            self.fields(
+                v1_typed,
+                "request ",
+                &Verdict::Loss(reason),
+                &mut Vec::new(),
+            );
+            return;
+        }
         if v2_typed.is_none() && call.request.is_none() {
             self.query_instead(call, v1_typed);
             return;
         }
-        let layout = call.request.as_ref();
+        let layout = call.request.as_ref().and_then(RequestFile::layout);
         let mut walk = Walk {
             direction: Direction::V1ToV2,
             place: layout
@@ -37,6 +50,7 @@ impl<'c> Comparer<'c> {
                 .clone(),
             stack: Vec::new(),
             context: StepContext::default(),
+            lookups: BTreeMap::new(),
         };
         let pair = (Some(v1_typed), v2_typed);
         let at = At::root("request");

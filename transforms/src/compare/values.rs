@@ -1,8 +1,9 @@
 //! A V1 schema and a V2 schema, walked together by the rules of a mapping.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::compare::parameters::text;
 use crate::compare::sample::sample;
@@ -29,7 +30,7 @@ pub(super) struct Rule<'c> {
 }
 
 /// One body that is walked.
-pub(super) struct Walk {
+pub(super) struct Walk<'c> {
     pub(super) direction: Direction,
     /// Where diagnostics point that have no better place.
     pub(super) place: Text,
@@ -37,6 +38,8 @@ pub(super) struct Walk {
     pub(super) stack: Vec<[Option<String>; 3]>,
     /// What steps may see of the request.
     pub(super) context: StepContext,
+    /// What look-ups answer, by name.
+    pub(super) lookups: BTreeMap<&'c str, Typed<'c>>,
 }
 
 /// Schemas without names are followed no deeper.
@@ -102,13 +105,17 @@ impl<'c> Comparer<'c> {
     /// A layout: the picture of the V1 body.
     pub(super) fn layout(
         &mut self,
-        walk: &mut Walk,
+        walk: &mut Walk<'c>,
         layout: &'c Layout,
         (v1, v2): Pair<'c>,
         at: &At,
     ) {
         match &layout.form {
             Form::Value(value) => {
+                let v2 = match &value.lookup {
+                    Some(name) => walk.lookups.get(name.value.as_str()).copied(),
+                    None => v2,
+                };
                 let v2 = value
                     .path
                     .iter()
@@ -164,7 +171,7 @@ impl<'c> Comparer<'c> {
     }
 
     /// One value of both sides.
-    pub(super) fn value(&mut self, walk: &mut Walk, pair: Pair<'c>, rule: Rule<'c>, at: &At) {
+    pub(super) fn value(&mut self, walk: &mut Walk<'c>, pair: Pair<'c>, rule: Rule<'c>, at: &At) {
         if let Some(step) = rule.step {
             self.by_step(walk, step, pair, rule, at);
             return;
@@ -219,7 +226,7 @@ impl<'c> Comparer<'c> {
 
     fn object(
         &mut self,
-        walk: &mut Walk,
+        walk: &mut Walk<'c>,
         (v1, v2): Pair<'c>,
         shape: Option<&'c ShapeFile>,
         at: &At,
@@ -266,7 +273,7 @@ impl<'c> Comparer<'c> {
     /// Only V2 names can be checked.
     fn v2_alone(
         &mut self,
-        walk: &mut Walk,
+        walk: &mut Walk<'c>,
         shape: Option<&'c ShapeFile>,
         m2: Option<&Members<'c>>,
         at: &At,
@@ -378,7 +385,7 @@ impl<'c> Comparer<'c> {
     /// V2 members that V1 clients would meet without anybody having said so.
     fn leaks(
         &mut self,
-        walk: &Walk,
+        walk: &Walk<'c>,
         shape: Option<&'c ShapeFile>,
         m1: &Members<'c>,
         m2: &Members<'c>,
@@ -413,7 +420,7 @@ impl<'c> Comparer<'c> {
     /// V2 members that a request must have.
     fn requires(
         &mut self,
-        walk: &Walk,
+        walk: &Walk<'c>,
         shape: Option<&'c ShapeFile>,
         m1: &Members<'c>,
         m2: &Members<'c>,
@@ -435,7 +442,7 @@ impl<'c> Comparer<'c> {
     }
 
     /// Enumerated values of both sides.
-    fn words(&mut self, walk: &Walk, (v1, v2): Pair<'c>, list: Option<&'c WordList>, at: &At) {
+    fn words(&mut self, walk: &Walk<'c>, (v1, v2): Pair<'c>, list: Option<&'c WordList>, at: &At) {
         let (Some(v1), Some(v2)) = (v1, v2) else {
             return;
         };
@@ -475,7 +482,7 @@ impl<'c> Comparer<'c> {
     /// A value that a step makes: documents say nothing of it, so the step is run.
     fn by_step(
         &mut self,
-        walk: &Walk,
+        walk: &Walk<'c>,
         step: &'c Step,
         (v1, v2): Pair<'c>,
         rule: Rule<'c>,
@@ -494,7 +501,7 @@ impl<'c> Comparer<'c> {
     }
 
     /// The V1 value that a step and its shape make of a sample.
-    fn run(&self, walk: &Walk, step: &Step, rule: Rule<'c>, v2: Typed<'c>) -> Option<Value> {
+    fn run(&self, walk: &Walk<'c>, step: &Step, rule: Rule<'c>, v2: Typed<'c>) -> Option<Value> {
         let shape = rule.shape.map(|shape| format!(" as {}", shape.name));
         let layout = format!("${} via {}", shape.unwrap_or_default(), step.name);
         let steps: Vec<Step> = self.steps.values().map(|step| **step).collect();
@@ -577,7 +584,7 @@ impl<'c> Comparer<'c> {
     /// A fact about a V1 member; a forgotten one is a mistake of the mapping.
     fn member_fact(
         &mut self,
-        walk: &Walk,
+        walk: &Walk<'c>,
         shape: Option<&'c ShapeFile>,
         at: &str,
         v2: Option<String>,
@@ -602,7 +609,7 @@ impl<'c> Comparer<'c> {
     }
 }
 
-fn place(walk: &Walk, shape: Option<&ShapeFile>) -> crate::mapping::place::Place {
+fn place(walk: &Walk<'_>, shape: Option<&ShapeFile>) -> crate::mapping::place::Place {
     shape.map_or_else(|| walk.place.place.clone(), |shape| shape.place.clone())
 }
 
@@ -632,18 +639,5 @@ fn join(at: &str, name: &str) -> String {
         format!("{at}{name}")
     } else {
         format!("{at}.{name}")
-    }
-}
-
-/// What steps may see of a request, made up from the names that a mapping declares.
-pub(super) fn context(path: &[&str], query: &[&str]) -> StepContext {
-    let values = |names: &[&str]| -> Map<String, Value> {
-        let value = |name: &&str| ((*name).to_owned(), Value::from("text"));
-        names.iter().map(value).collect()
-    };
-    StepContext {
-        path: values(path),
-        query: values(query),
-        ..StepContext::default()
     }
 }
