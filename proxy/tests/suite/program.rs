@@ -123,6 +123,26 @@ fn without_an_upstream_a_server_is_started_inside_and_all_faces_answer() {
 }
 
 #[test]
+fn services_of_v1_are_alone_on_ports_of_their_own() {
+    let running = Running::start(|command| {
+        command
+            .env("WINDLASS_ADMIN_PASSWORD", "foobar")
+            .env("WINDLASS_RBAC_LISTEN", "127.0.0.1:0")
+            .args(["--reports-listen", "127.0.0.1:0"]);
+    });
+    let mut rbac = Client::connect(running.address("V1 rbac"));
+    for path in ["/v1/roles", "/roles"] {
+        assert_eq!(rbac.get(path).status, 200, "{path}");
+    }
+    assert_eq!(rbac.get("/health").text(), r#""ok""#);
+    assert_eq!(rbac.get("/v1/registries").status, 404);
+    let mut reports = Client::connect(running.address("V1 reports"));
+    assert_eq!(reports.get("/v1/version").status, 200);
+    assert_eq!(reports.get("/v1/roles").status, 404);
+    assert!(!running.said.contains("V1 notifications"));
+}
+
+#[test]
 fn a_password_that_was_made_up_is_shown_once_and_works() {
     let running = Running::start(|_| {});
     let (_, rest) = running.said.split_once("admin ").unwrap();
