@@ -4,54 +4,71 @@
 //! the same rules: hop-by-hop fields and fields that `Connection` names stay behind, and a
 //! `Connection` that tries to remove what routing depends on is refused.
 
+use std::net::IpAddr;
+
 use http::{HeaderMap, HeaderName, Version, header};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::proxy::Session;
 
 use crate::error::Failure;
 
-/// Fields that describe one connection only.
-const HOP_BY_HOP: [HeaderName; 8] = [
-    header::CONNECTION,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-    header::PROXY_AUTHENTICATE,
-    header::PROXY_AUTHORIZATION,
-    HeaderName::from_static("keep-alive"),
-];
-/// The same, for names without a constant.
-const HOP_BY_HOP_NAMES: [&str; 2] = ["proxy-connection", "http2-settings"];
+/// Whether a field describes one connection only.
+fn is_hop_by_hop(name: &str) -> bool {
+    matches!(
+        name,
+        "connection"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "proxy-connection"
+            | "keep-alive"
+            | "http2-settings"
+    )
+}
 
-/// Fields of a request that describe the body or the answer as the client knows them; both are
-/// others on the far side.
-const REWRITTEN_REQUEST: [HeaderName; 9] = [
-    header::CONTENT_LENGTH,
-    header::ACCEPT_ENCODING,
-    header::EXPECT,
-    header::RANGE,
-    header::IF_RANGE,
-    header::IF_MATCH,
-    header::IF_NONE_MATCH,
-    header::IF_MODIFIED_SINCE,
-    header::IF_UNMODIFIED_SINCE,
-];
+/// Whether a field holds a digest of a body, on either side.
+fn is_body_digest(name: &str) -> bool {
+    matches!(
+        name,
+        "content-md5" | "digest" | "content-digest" | "repr-digest"
+    )
+}
 
-/// Fields of an answer that describe a body which the client does not get. `Link` and
+/// Whether a field of a request describes the body or the answer as the client knows them; both
+/// are others on the far side.
+fn is_of_rewritten_request(name: &str) -> bool {
+    matches!(
+        name,
+        "content-length"
+            | "accept-encoding"
+            | "expect"
+            | "range"
+            | "if-range"
+            | "if-match"
+            | "if-none-match"
+            | "if-modified-since"
+            | "if-unmodified-since"
+    ) || is_body_digest(name)
+}
+
+/// Whether a field of an answer describes a body which the client does not get. `Link` and
 /// `Location` hold V2 paths.
-const REWRITTEN_RESPONSE: [HeaderName; 8] = [
-    header::CONTENT_LENGTH,
-    header::CONTENT_ENCODING,
-    header::ETAG,
-    header::LAST_MODIFIED,
-    header::ACCEPT_RANGES,
-    header::CONTENT_RANGE,
-    header::LINK,
-    header::LOCATION,
-];
-/// Fields that hold a digest of a body, on either side.
-const BODY_DIGESTS: [&str; 4] = ["content-md5", "digest", "content-digest", "repr-digest"];
+fn is_of_rewritten_response(name: &str) -> bool {
+    matches!(
+        name,
+        "content-length"
+            | "content-encoding"
+            | "etag"
+            | "last-modified"
+            | "accept-ranges"
+            | "content-range"
+            | "link"
+            | "location"
+    ) || is_body_digest(name)
+}
 
 /// Fields that no `Connection` header may name: routing and audit depend on them.
 const PROTECTED: [&str; 6] = [
@@ -65,16 +82,24 @@ const PROTECTED: [&str; 6] = [
 /// More names than this in one `Connection` header are an attack.
 const MOST_NOMINATIONS: usize = 10;
 
+/// The fields that match. Most headers have few of them, so that asking each field is cheaper
+/// than removing every name that there could be.
+fn matching(headers: &HeaderMap, is_meant: impl Fn(&str) -> bool) -> Vec<HeaderName> {
+    headers
+        .keys()
+        .filter(|name| is_meant(name.as_str()))
+        .cloned()
+        .collect()
+}
+
 /// Cleans a request of its own for the upstream.
 pub(crate) fn clean_request(head: &mut RequestHeader) -> Result<(), Failure> {
     for name in nominated(&head.headers)? {
         head.remove_header(&name);
     }
-    for name in HOP_BY_HOP.iter().chain(&REWRITTEN_REQUEST) {
-        head.remove_header(name);
-    }
-    for name in HOP_BY_HOP_NAMES.iter().chain(&BODY_DIGESTS) {
-        head.remove_header(*name);
+    let is_left = |name: &str| is_hop_by_hop(name) || is_of_rewritten_request(name);
+    for name in matching(&head.headers, is_left) {
+        head.remove_header(&name);
     }
     Ok(())
 }
@@ -85,22 +110,37 @@ pub(crate) fn clean_response(head: &mut ResponseHeader) {
     for name in nominated(&head.headers).unwrap_or_default() {
         head.remove_header(&name);
     }
-    for name in &HOP_BY_HOP {
-        head.remove_header(name);
-    }
-    for name in HOP_BY_HOP_NAMES {
-        head.remove_header(name);
+    for name in matching(&head.headers, is_hop_by_hop) {
+        head.remove_header(&name);
     }
 }
 
 /// Removes from an answer what describes the body that is about to change.
 pub(crate) fn clean_rewritten_response(head: &mut ResponseHeader) {
-    for name in &REWRITTEN_RESPONSE {
-        head.remove_header(name);
+    for name in matching(&head.headers, is_of_rewritten_response) {
+        head.remove_header(&name);
     }
-    for name in BODY_DIGESTS {
-        head.remove_header(name);
-    }
+}
+
+/// Whether a request asks nothing of the proxy: no field but `Connection: keep-alive` or
+/// `close` is about this connection, the target is a path, and there is one `Host`.
+pub(crate) fn is_plain(head: &RequestHeader) -> bool {
+    let mut hosts = 0;
+    let fields_are_plain = head
+        .headers
+        .iter()
+        .all(|(name, value)| match name.as_str() {
+            "host" => {
+                hosts += 1;
+                true
+            }
+            "connection" => [&b"keep-alive"[..], b"close"]
+                .iter()
+                .any(|plain| value.as_bytes().eq_ignore_ascii_case(plain)),
+            "expect" => false,
+            other => !is_hop_by_hop(other),
+        });
+    fields_are_plain && hosts == 1 && head.raw_path().starts_with(b"/")
 }
 
 /// Corrects the framing of a passed-through answer for clients that cannot read chunks: its
@@ -151,7 +191,7 @@ pub(crate) fn forwarded(head: &mut RequestHeader, session: &Session) -> pingora:
     let Some(address) = session.client_addr().and_then(|a| a.as_inet()) else {
         return Ok(());
     };
-    let address = address.ip().to_string();
+    let address = address_text(address.ip());
     let mut chain = Vec::with_capacity(address.len());
     for before in head.headers.get_all("x-forwarded-for") {
         chain.extend_from_slice(before.as_bytes());
@@ -159,6 +199,27 @@ pub(crate) fn forwarded(head: &mut RequestHeader, session: &Session) -> pingora:
     }
     chain.extend_from_slice(address.as_bytes());
     head.insert_header("x-forwarded-for", chain)
+}
+
+/// An address as text. Every request needs it twice, and formatting is slow.
+pub(crate) fn address_text(address: IpAddr) -> String {
+    let IpAddr::V4(address) = address else {
+        return address.to_string();
+    };
+    let mut text = String::with_capacity("255.255.255.255".len());
+    for (at, byte) in address.octets().into_iter().enumerate() {
+        if at > 0 {
+            text.push('.');
+        }
+        if byte >= 100 {
+            text.push(char::from(b'0' + byte / 100));
+        }
+        if byte >= 10 {
+            text.push(char::from(b'0' + byte / 10 % 10));
+        }
+        text.push(char::from(b'0' + byte % 10));
+    }
+    text
 }
 
 /// The `Content-Length`, when there is one that can be read.
@@ -235,6 +296,43 @@ mod tests {
             .join(",");
         let mut head = request(&[("connection", &many)]);
         assert!(clean_request(&mut head).is_err());
+    }
+
+    #[test]
+    fn addresses_are_written_as_everywhere() {
+        for text in [
+            "0.0.0.0",
+            "127.0.0.1",
+            "10.20.100.255",
+            "::1",
+            "2001:db8::1",
+        ] {
+            assert_eq!(address_text(text.parse().unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn only_requests_that_ask_nothing_of_the_proxy_are_plain() {
+        let plain = |fields: &[(&'static str, &str)]| is_plain(&request(fields));
+        assert!(plain(&[("host", "a"), ("range", "bytes=0-1")]));
+        assert!(plain(&[("host", "a"), ("connection", "Keep-Alive")]));
+        assert!(plain(&[("host", "a"), ("connection", "close")]));
+        assert!(!plain(&[]), "no host");
+        assert!(!plain(&[("host", "a"), ("host", "b")]));
+        for (name, value) in [
+            ("connection", "keep-alive, x-private"),
+            ("connection", "upgrade"),
+            ("upgrade", "websocket"),
+            ("expect", "100-continue"),
+            ("te", "trailers"),
+            ("keep-alive", "timeout=5"),
+            ("proxy-authorization", "Basic YTpi"),
+        ] {
+            assert!(!plain(&[("host", "a"), (name, value)]), "{name}: {value}");
+        }
+        let mut absolute = RequestHeader::build(Method::GET, b"http://a/v2", None).unwrap();
+        absolute.append_header("host", "a").unwrap();
+        assert!(!is_plain(&absolute));
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! early_request_filter     limits and timeouts of the connection
-//! request_filter           routing: V1 requests are answered here, by the relay
-//!   └─ V2 requests go on
+//! request_filter           routing: V1 requests and plain V2 requests are answered here, by
+//!   │                      the relay
+//!   └─ V2 requests with a body, an upgrade or over HTTP/2 go on
 //! upstream_peer            where the V2 server is
 //! fail_to_connect          whether it is anywhere else
 //! upstream_request_filter  what it is told about the client
@@ -78,7 +79,7 @@ impl Phases {
                 ctx.operation = operation;
                 Err(failure)
             }
-            Destination::PassThrough => Ok(()),
+            Destination::PassThrough => relay::pass(app, session, ctx).await,
         }
     }
 
@@ -120,7 +121,7 @@ impl ProxyHttp for Phases {
 
     async fn request_filter(&self, session: &mut Session, ctx: &mut Context) -> Result<bool> {
         let destination = routing::route(&self.app, self.service.as_deref(), session, ctx);
-        if matches!(destination, Destination::PassThrough) {
+        if matches!(destination, Destination::PassThrough) && !relay::is_plain(session) {
             return Ok(false);
         }
         if let Err(failure) = self.answer(session, ctx, destination).await {

@@ -22,9 +22,11 @@ use tokio::task::JoinSet;
 use crate::app::App;
 use crate::start::{StartError, Tls};
 
-/// How much of an answer one system call may take. pingora's own 1460 bytes cost two for every
-/// answer that is larger.
-const WRITE_BUFFER: usize = 64 << 10;
+/// Up to this size header and body of an answer leave together. pingora's own 1460 bytes cost a
+/// second system call for every answer that is larger; pieces of body that are larger than this
+/// leave without being copied first.
+const WRITE_BUFFER: usize = 16 << 10;
+
 /// Sockets that are listened on. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Sockets(ListenFds);
@@ -92,6 +94,7 @@ pub(crate) fn run<A, B>(
         let administering =
             admin.map(|service| tokio::spawn(listen(service, sockets, admin_stops)));
         let resolving = tokio::spawn(Arc::clone(&app.upstream).keep_resolving());
+        let tidying = tokio::spawn(Arc::clone(&app.upstream).keep_tidy());
         tokio::select! {
             // An error means that the proxy was dropped, which stops it too.
             _ = stopped => {}
@@ -111,6 +114,7 @@ pub(crate) fn run<A, B>(
             let _ = administering.await;
         }
         resolving.abort();
+        tidying.abort();
     });
 }
 

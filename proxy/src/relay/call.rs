@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use pingora::http::{RequestHeader, ResponseHeader};
-use pingora::protocols::http::client::HttpSession;
+use pingora::protocols::http::v1::client::HttpSession;
 use pingora::proxy::Session;
 use pingora::{Error, ErrorType};
 use windlass_transforms::plan::call::UpstreamCall;
@@ -70,13 +70,14 @@ async fn try_exchange(
     if let Outgoing::Whole(body) = outgoing
         && !body.is_empty()
     {
-        upstream.write_request_body(body.clone(), true).await?;
+        upstream.write_body(body).await?;
     }
-    upstream.finish_request_body().await?;
+    upstream.finish_body().await?;
     read_head(upstream).await
 }
 
-fn is_closed(kind: &ErrorType) -> bool {
+/// Whether the other side closed the connection.
+pub(super) fn is_closed(kind: &ErrorType) -> bool {
     matches!(
         kind,
         ErrorType::ConnectionClosed | ErrorType::ReadError | ErrorType::WriteError
@@ -87,8 +88,8 @@ fn is_closed(kind: &ErrorType) -> bool {
 /// client was told to go on already.
 async fn read_head(upstream: &mut HttpSession) -> pingora::Result<()> {
     loop {
-        upstream.read_response_header().await?;
-        let status = upstream.response_header().map(|head| head.status);
+        upstream.read_response().await?;
+        let status = upstream.resp_header().map(|head| head.status);
         match status {
             Some(status) if status.is_informational() => {
                 if status == StatusCode::SWITCHING_PROTOCOLS {
@@ -122,7 +123,7 @@ async fn stream(
             biased;
             piece = session.downstream_session.read_request_body() => {
                 let Some(piece) = piece.map_err(Failure::downstream)? else {
-                    upstream.finish_request_body().await.map_err(Failure::upstream)?;
+                    upstream.finish_body().await.map_err(Failure::upstream)?;
                     break;
                 };
                 ctx.request_bytes += piece.len() as u64;
@@ -132,7 +133,7 @@ async fn stream(
                 if piece.is_empty() {
                     continue;
                 }
-                if let Err(error) = upstream.write_request_body(piece, false).await {
+                if let Err(error) = upstream.write_body(&piece).await {
                     // It may have answered before it closed: that answer says more.
                     return match read_head(upstream).await {
                         Ok(()) => {
@@ -156,7 +157,7 @@ async fn stream(
 
 /// The header of the answer, once [`send`] or [`exchange`] has returned.
 pub(super) fn upstream_head(upstream: &HttpSession) -> Result<&ResponseHeader, Failure> {
-    upstream.response_header().ok_or_else(|| {
+    upstream.resp_header().ok_or_else(|| {
         Failure::internal(Error::explain(
             ErrorType::InternalError,
             "the header of the upstream's answer was not kept",
@@ -166,18 +167,12 @@ pub(super) fn upstream_head(upstream: &HttpSession) -> Result<&ResponseHeader, F
 
 /// The next piece of an upstream body; `None` at its end.
 pub(super) async fn read_piece(upstream: &mut HttpSession) -> Result<Option<&[u8]>, Failure> {
-    match upstream {
-        HttpSession::H1(session) => session.read_body_ref().await.map_err(Failure::upstream),
-        HttpSession::H2(_) | HttpSession::Custom(()) => Err(Failure::internal(Error::explain(
-            ErrorType::InternalError,
-            "the upstream is spoken to in HTTP/1.1",
-        ))),
-    }
+    upstream.read_body_ref().await.map_err(Failure::upstream)
 }
 
 /// Keeps a connection whose answer was read to its end.
 pub(super) async fn finish(app: &App, mut connection: Connection) {
-    if !connection.is_spent && connection.session.response_done() {
+    if !connection.is_spent && connection.session.is_body_done() {
         app.upstream.release(connection).await;
     }
 }

@@ -1,4 +1,5 @@
-//! A V1 request from start to end: look-ups, the V2 call, and its answer on the way back.
+//! A V1 request from start to end: look-ups, the V2 call, and its answer on the way back; and
+//! the V2 requests that need no more than that ([`pass`](pass())).
 //!
 //! Rewritten requests do not run through pingora's own forwarding: there the header of an
 //! answer leaves before its body is known. Here the header of a small answer waits until the
@@ -8,6 +9,7 @@
 mod call;
 mod downstream;
 mod lookup;
+mod pass;
 mod reply;
 
 use std::sync::Arc;
@@ -27,6 +29,7 @@ use lookup::look_up;
 use reply::answer;
 
 pub(crate) use downstream::{has_answered, send_known};
+pub(crate) use pass::{is_plain, pass};
 
 /// Answers a V1 request.
 ///

@@ -1,23 +1,25 @@
 //! The V2 server: where it is, and how our own requests reach it.
 //!
-//! Passed-through requests use the connections of pingora's proxy; look-ups and rewritten
-//! requests use a [`Connector`] of ours. Both take their peer, with its timeouts, from here.
+//! Most requests use the connections that are made and kept here. Those that pingora's proxy
+//! passes through use its own; they take their peer, with its timeouts, from here too.
 
 mod peers;
+mod pool;
 mod url;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pingora::connectors::ConnectorOptions;
-use pingora::connectors::http::Connector;
-use pingora::protocols::http::client::HttpSession;
+use pingora::connectors::{ConnectorOptions, TransportConnector};
+use pingora::protocols::Stream;
+use pingora::protocols::http::v1::client::HttpSession;
 use pingora::upstreams::peer::HttpPeer;
 
 use crate::error::{Failure, Kind};
 use crate::limits::Timeouts;
 use peers::Peers;
+use pool::{Pool, TIDY_EVERY};
 
 pub use url::UpstreamUrl;
 
@@ -28,7 +30,8 @@ const RESOLVE_EVERY: Duration = Duration::from_secs(15);
 pub(crate) struct Upstream {
     url: UpstreamUrl,
     timeouts: Timeouts,
-    connector: Connector,
+    connector: TransportConnector,
+    pool: Pool,
     peers: Peers,
 }
 
@@ -54,12 +57,14 @@ pub(crate) struct Connection {
 impl Upstream {
     /// An upstream, resolved once.
     pub(crate) fn new(url: UpstreamUrl, timeouts: Timeouts, pool: usize, ca: Option<&str>) -> Self {
-        let mut options = ConnectorOptions::new(pool);
+        // Connections are kept in a pool of ours.
+        let mut options = ConnectorOptions::new(0);
         options.ca_file = ca.map(str::to_owned);
         let upstream = Self {
             url,
+            connector: TransportConnector::new(Some(options)),
+            pool: Pool::new(pool, timeouts.upstream_idle),
             timeouts,
-            connector: Connector::new(Some(options)),
             peers: Peers::default(),
         };
         upstream.resolve();
@@ -81,6 +86,14 @@ impl Upstream {
             let upstream = Arc::clone(&self);
             // A resolver may block for seconds.
             let _ = tokio::task::spawn_blocking(move || upstream.resolve()).await;
+        }
+    }
+
+    /// Closes kept connections that are not needed any more, forever.
+    pub(crate) async fn keep_tidy(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(TIDY_EVERY).await;
+            self.pool.tidy();
         }
     }
 
@@ -126,17 +139,13 @@ impl Upstream {
         let mut tries = self.peers.count();
         loop {
             let peer = self.peer()?;
-            match self.connector.get_http_session(&*peer).await {
-                Ok((mut session, is_reused)) => {
-                    session.set_read_timeout(Some(self.timeouts.upstream_read));
-                    session.set_write_timeout(Some(self.timeouts.upstream_write));
-                    return Ok(Connection {
-                        session,
-                        is_reused,
-                        is_spent: false,
-                        peer,
-                    });
-                }
+            if let Some(stream) = self.pool.take(&peer) {
+                return Ok(self.connection(stream, peer, true));
+            }
+            // On the heap: connecting is rare, and its state would make that of every request
+            // several times as large.
+            match Box::pin(self.connector.new_stream(&*peer)).await {
+                Ok(stream) => return Ok(self.connection(stream, peer, false)),
                 Err(error) => {
                     tries = tries.saturating_sub(1);
                     if !self.leave(&peer) || tries == 0 {
@@ -147,15 +156,24 @@ impl Upstream {
         }
     }
 
+    fn connection(&self, stream: Stream, peer: Arc<HttpPeer>, is_reused: bool) -> Connection {
+        let mut session = HttpSession::new_with_options(stream, &*peer);
+        session.read_timeout = Some(self.timeouts.upstream_read);
+        session.write_timeout = Some(self.timeouts.upstream_write);
+        Connection {
+            session,
+            is_reused,
+            is_spent: false,
+            peer,
+        }
+    }
+
     /// Keeps a connection for the next request. Only for one whose request was sent and whose
     /// answer was read to the end.
-    pub(crate) async fn release(&self, connection: Connection) {
-        self.connector
-            .release_http_session(
-                connection.session,
-                &*connection.peer,
-                Some(self.timeouts.upstream_idle),
-            )
-            .await;
+    pub(crate) async fn release(&self, mut connection: Connection) {
+        connection.session.respect_keepalive();
+        if let Some(stream) = connection.session.reuse().await {
+            self.pool.put(stream, connection.peer);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! V2 requests reach the upstream as they were sent, and its answers come back as they were.
 
-use crate::support::{FakeUpstream, Script, Signal, TestProxy};
+use crate::support::{FakeUpstream, Script, Signal, TestProxy, eventually};
 
 #[test]
 fn a_v2_request_arrives_as_it_was_sent_and_its_answer_comes_back_as_it_was() {
@@ -163,4 +163,109 @@ fn a_passed_through_request_leaves_a_record_without_path_or_secret() {
     assert_eq!(record.downstream_status, Some(200));
     assert_eq!(record.upstream_status, Some(200));
     assert_eq!(record.response_bytes, 2);
+}
+
+#[test]
+fn a_kept_connection_that_the_upstream_closed_costs_no_v2_request() {
+    let upstream = FakeUpstream::always(Script::json(200, "[]").close());
+    let proxy = TestProxy::start(upstream.address());
+    let mut client = proxy.client();
+    for _ in 0..20 {
+        assert_eq!(client.get("/v2/images").text(), "[]");
+    }
+    assert_eq!(upstream.received().len(), 20);
+}
+
+#[test]
+fn interim_answers_pass_to_clients_that_know_them() {
+    let upstream = FakeUpstream::always(Script::new().send(
+        "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n\
+         HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
+    ));
+    let proxy = TestProxy::start(upstream.address());
+    let mut client = proxy.client();
+    client.send("GET /v2/images HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(client.any_answer(false).status, 103);
+    let answer = client.any_answer(false);
+    assert_eq!((answer.status, answer.text()), (200, "[]"));
+    let mut old = proxy.client();
+    old.send("GET /v2/images HTTP/1.0\r\nHost: a\r\n\r\n");
+    let answer = old.any_answer(false);
+    assert_eq!((answer.status, answer.text()), (200, "[]"));
+}
+
+#[test]
+fn answers_without_a_body_keep_their_header_and_the_connection() {
+    let upstream = FakeUpstream::always(
+        Script::new().send("HTTP/1.1 200 OK\r\nContent-Length: 7\r\nETag: \"a\"\r\n\r\n"),
+    );
+    let proxy = TestProxy::start(upstream.address());
+    let mut client = proxy.client();
+    for _ in 0..2 {
+        client.send("HEAD /v2/images HTTP/1.1\r\nHost: a\r\n\r\n");
+        let answer = client.head_answer();
+        assert_eq!(answer.header("content-length"), Some("7"));
+        assert_eq!(answer.header("etag"), Some("\"a\""));
+    }
+    assert_eq!(upstream.connections(), 1);
+
+    let upstream = FakeUpstream::always(Script::new().send("HTTP/1.1 204 No Content\r\n\r\n"));
+    let proxy = TestProxy::start(upstream.address());
+    let mut client = proxy.client();
+    for _ in 0..2 {
+        client.send("DELETE /v2/images/x HTTP/1.1\r\nHost: a\r\n\r\n");
+        let answer = client.answer();
+        assert_eq!((answer.status, answer.body.len()), (204, 0));
+        assert_eq!(answer.header("transfer-encoding"), None);
+    }
+}
+
+#[test]
+fn an_answer_that_lasts_until_the_upstream_hangs_up_is_sent_in_chunks() {
+    let upstream = FakeUpstream::always(
+        Script::new()
+            .send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nuntil the end")
+            .close(),
+    );
+    let proxy = TestProxy::start(upstream.address());
+    let mut client = proxy.client();
+    for _ in 0..2 {
+        let answer = client.get("/v2/images");
+        assert_eq!(answer.text(), "until the end");
+        assert!(answer.is_complete);
+        assert_eq!(answer.header("connection"), Some("keep-alive"));
+    }
+}
+
+#[test]
+fn a_large_answer_passes_whole_and_the_connections_are_kept() {
+    let body = "0123456789abcdef".repeat(200_000);
+    let upstream = FakeUpstream::always(Script::json(200, &body));
+    let proxy = TestProxy::start(upstream.address());
+    let mut client = proxy.client();
+    for _ in 0..2 {
+        let answer = client.get("/v2/images");
+        assert!(answer.is_complete);
+        assert!(answer.text() == body, "the body has changed");
+    }
+    assert_eq!(upstream.connections(), 1);
+}
+
+#[test]
+fn a_client_that_goes_away_ends_the_request_at_the_upstream() {
+    let never = Signal::default();
+    let upstream = FakeUpstream::always(Script::new().wait(&never));
+    let proxy = TestProxy::start(upstream.address());
+    let mut client = proxy.client();
+    client.send("GET /v2/images HTTP/1.1\r\nHost: a\r\n\r\n");
+    eventually("the request reaches the upstream", || {
+        !upstream.received().is_empty()
+    });
+    client.hang_up();
+    eventually("the request is over", || {
+        proxy.proxy().requests_under_way() == 0
+    });
+    let records = proxy.records();
+    assert_eq!(records[0].reason.as_deref(), Some("client gone"));
+    never.give();
 }
