@@ -7,8 +7,9 @@ use windlass_transforms::exchange::{Generation, Outcome};
 use crate::app::App;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::headers;
 use crate::metrics::{Sample, Traffic};
-use crate::record::{self, Entry};
+use crate::record::{self, Line};
 
 /// Notes a failure. Failures are logged here and nowhere else; refusals are not logged, since
 /// records have them.
@@ -36,7 +37,7 @@ pub(crate) fn failed(ctx: &mut Context, failure: &Failure) {
 }
 
 /// Records and counts a request that is over.
-pub(crate) fn ended(app: &App, session: &Session, ctx: &mut Context) {
+pub(crate) fn ended(app: &App, session: &Session, ctx: &Context) {
     let duration = ctx.started.elapsed();
     let request_bytes = session.body_bytes_read() as u64;
     let response_bytes = session.body_bytes_sent() as u64;
@@ -56,24 +57,27 @@ pub(crate) fn ended(app: &App, session: &Session, ctx: &mut Context) {
     }
     let head = session.req_header();
     let address = session.client_addr().and_then(|a| a.as_inet());
-    app.recorder.push(Entry {
-        time: ctx.time,
-        generation: ctx.generation,
-        operation: ctx.operation.take(),
-        method: head.method.clone(),
-        versionless: ctx.versionless,
-        client: record::client(&head.headers, address.map(|a| a.ip().to_string())),
-        v1_parameters: std::mem::take(&mut ctx.v1_parameters),
-        v1_fields: std::mem::take(&mut ctx.v1_fields),
-        downstream_status: session
-            .response_written()
-            .map(|head| head.status.as_u16())
-            .filter(|status| *status >= 200),
-        upstream_status: ctx.upstream_status,
-        request_bytes,
-        response_bytes,
-        duration,
-        outcome: ctx.outcome,
-        reason: ctx.reason,
-    });
+    let client = record::client(
+        &head.headers,
+        address.map(|a| headers::address_text(a.ip())),
+    );
+    let mut line = Line::new(ctx.time, &head.method, client);
+    if let Some(operation) = &ctx.operation {
+        line = line.of(operation);
+    }
+    line.generation = ctx.generation;
+    line.versionless = ctx.versionless;
+    line.v1_parameters = &ctx.v1_parameters;
+    line.v1_fields = &ctx.v1_fields;
+    line.downstream_status = session
+        .response_written()
+        .map(|head| head.status.as_u16())
+        .filter(|status| *status >= 200);
+    line.upstream_status = ctx.upstream_status;
+    line.request_bytes = request_bytes;
+    line.response_bytes = response_bytes;
+    line.duration = duration;
+    line.outcome = ctx.outcome;
+    line.reason = ctx.reason;
+    app.recorder.push(&line);
 }

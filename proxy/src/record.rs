@@ -1,9 +1,11 @@
 //! One line of JSON per request: what the audit reads later.
 //!
-//! Requests only leave an [`Entry`] in a bounded queue; a thread of its own turns entries into
-//! lines and appends them to the file, a few times a second and at the end. A full queue drops
-//! the entry and counts it: a slow disk never slows a request.
+//! Requests leave their lines in a bounded buffer; a thread of its own appends them to the
+//! file, many at a time and at the end. A full buffer drops the line and counts it: a slow disk
+//! never slows a request. The lines are made by the requests, each its own: made by that thread,
+//! all of half a second at once, they would hold up the requests that come just then.
 
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
@@ -17,66 +19,109 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, SecondsFormat, Utc};
 use http::{HeaderMap, Method, header};
-use windlass_transforms::exchange::{Client, Exchange, FORMAT, Generation, Outcome};
+use serde::{Serialize, Serializer};
+use windlass_transforms::exchange::{FORMAT, Generation, Outcome};
 use windlass_transforms::plan::operation::{Kind, Operation};
 
 /// How long a line may wait before it is in the file.
 const FLUSH_EVERY: Duration = Duration::from_millis(500);
-/// How many entries may wait.
-const QUEUE: usize = 65_536;
+/// How many bytes of lines may wait.
+const MOST: usize = 16 << 20;
+/// With this many it is time to write.
+const ENOUGH: usize = 256 << 10;
 /// The longest user name, account or user agent that is kept.
 const LONGEST_TEXT: usize = 256;
 
-/// What is recorded of one request; becomes an [`Exchange`] on the writer's thread.
-#[derive(Debug)]
-pub(crate) struct Entry {
+/// An [`Exchange`](windlass_transforms::exchange::Exchange) that owns as little as it can.
+#[derive(Debug, Serialize)]
+pub(crate) struct Line<'a> {
+    format: u32,
+    #[serde(serialize_with = "time_text")]
     pub(crate) time: SystemTime,
     pub(crate) generation: Generation,
-    pub(crate) operation: Option<Arc<Operation>>,
-    pub(crate) method: Method,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    v1_operation: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    v2_operation: Option<String>,
+    method: &'a str,
     pub(crate) versionless: bool,
-    pub(crate) client: Client,
-    pub(crate) v1_parameters: Vec<String>,
-    pub(crate) v1_fields: Vec<String>,
+    pub(crate) client: Client<'a>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub(crate) v1_parameters: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub(crate) v1_fields: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) downstream_status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) upstream_status: Option<u16>,
     pub(crate) request_bytes: u64,
     pub(crate) response_bytes: u64,
+    #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
     pub(crate) duration: Duration,
     pub(crate) outcome: Outcome,
-    pub(crate) reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<&'a str>,
 }
 
-impl Entry {
-    fn into_exchange(self) -> Exchange {
-        let v2_operation = self.operation.as_deref().and_then(|o| match &o.kind {
+/// Who called.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Client<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+}
+
+impl<'a> Line<'a> {
+    /// A passed-through request of a client, of which nothing else is known yet.
+    pub(crate) fn new(time: SystemTime, method: &'a Method, client: Client<'a>) -> Self {
+        Self {
+            format: FORMAT,
+            time,
+            generation: Generation::V2,
+            v1_operation: None,
+            v2_operation: None,
+            method: method_name(method),
+            versionless: false,
+            client,
+            v1_parameters: &[],
+            v1_fields: &[],
+            downstream_status: None,
+            upstream_status: None,
+            request_bytes: 0,
+            response_bytes: 0,
+            duration: Duration::ZERO,
+            outcome: Outcome::PassedThrough,
+            reason: None,
+        }
+    }
+
+    /// The same of a V1 operation.
+    pub(crate) fn of(mut self, operation: &'a Operation) -> Self {
+        self.v1_operation = Some(&operation.id);
+        self.v2_operation = match &operation.kind {
             Kind::Call(call) => Some(call.v2().to_string()),
             Kind::Composed(_) | Kind::Answer(_) | Kind::None { .. } | Kind::Unmapped => None,
-        });
-        Exchange {
-            format: FORMAT,
-            time: DateTime::<Utc>::from(self.time).to_rfc3339_opts(SecondsFormat::Millis, true),
-            generation: self.generation,
-            v1_operation: self.operation.as_deref().map(|o| o.id.clone()),
-            v2_operation,
-            method: method_name(&self.method),
-            versionless: self.versionless,
-            client: self.client,
-            v1_parameters: self.v1_parameters,
-            v1_fields: self.v1_fields,
-            downstream_status: self.downstream_status,
-            upstream_status: self.upstream_status,
-            request_bytes: self.request_bytes,
-            response_bytes: self.response_bytes,
-            duration_ms: u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX),
-            outcome: self.outcome,
-            reason: self.reason.map(str::to_owned),
-        }
+        };
+        self
     }
 }
 
+fn time_text<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    let text = DateTime::<Utc>::from(*time).to_rfc3339_opts(SecondsFormat::Millis, true);
+    serializer.serialize_str(&text)
+}
+
+fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+}
+
 /// The method, unless the client made one up.
-fn method_name(method: &Method) -> String {
+fn method_name(method: &Method) -> &str {
     let known = [
         Method::GET,
         Method::HEAD,
@@ -88,15 +133,15 @@ fn method_name(method: &Method) -> String {
         Method::TRACE,
     ];
     if known.contains(method) {
-        method.as_str().to_owned()
+        method.as_str()
     } else {
-        "other".to_owned()
+        "other"
     }
 }
 
 /// Who called, as far as the headers tell. Of credentials only the user name is kept, and only
 /// of Basic ones.
-pub(crate) fn client(headers: &HeaderMap, address: Option<String>) -> Client {
+pub(crate) fn client(headers: &HeaderMap, address: Option<String>) -> Client<'_> {
     Client {
         user: headers
             .get(header::AUTHORIZATION)
@@ -107,10 +152,13 @@ pub(crate) fn client(headers: &HeaderMap, address: Option<String>) -> Client {
     }
 }
 
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers
-        .get(name)
-        .map(|value| clean(&String::from_utf8_lossy(value.as_bytes())))
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
+    let value = headers.get(name)?;
+    Some(match value.to_str() {
+        // Then it has neither control characters but tabs nor any letter of several bytes.
+        Ok(text) if text.len() <= LONGEST_TEXT && !text.contains('\t') => Cow::Borrowed(text),
+        _ => Cow::Owned(clean(&String::from_utf8_lossy(value.as_bytes()))),
+    })
 }
 
 /// The user name in front of the first colon.
@@ -133,11 +181,11 @@ fn clean(text: &str) -> String {
         .collect()
 }
 
-/// Where entries go. Cloned into every service; the file is closed by [`Recorder::close`].
+/// Where lines go. Cloned into every service; the file is closed by [`Recorder::close`].
 #[derive(Debug, Clone)]
 pub(crate) struct Recorder(Option<Arc<Shared>>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Shared {
     queue: Mutex<Queue>,
     wake: Condvar,
@@ -145,9 +193,11 @@ struct Shared {
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// The lines that wait.
 #[derive(Debug, Default)]
 struct Queue {
-    entries: Vec<Entry>,
+    lines: Vec<u8>,
+    count: u64,
     closed: bool,
 }
 
@@ -160,12 +210,7 @@ impl Recorder {
     /// Appends to this file, which is made when it is not there.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let file = append_to(path)?;
-        let shared = Arc::new(Shared {
-            queue: Mutex::default(),
-            wake: Condvar::new(),
-            dropped: AtomicU64::new(0),
-            writer: Mutex::new(None),
-        });
+        let shared = Arc::new(Shared::default());
         let writer = Writer {
             path: path.to_owned(),
             file,
@@ -179,26 +224,33 @@ impl Recorder {
         Ok(Self(Some(shared)))
     }
 
-    /// Whether entries are wanted at all.
+    /// Whether lines are wanted at all.
     pub(crate) fn is_on(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Leaves an entry for the writer.
-    pub(crate) fn push(&self, entry: Entry) {
+    /// Leaves a line for the writer.
+    pub(crate) fn push(&self, line: &Line<'_>) {
         let Some(shared) = &self.0 else { return };
+        // Most lines are shorter.
+        let mut text = Vec::with_capacity(512);
+        serde_json::to_writer(&mut text, line)
+            .expect("a line has text keys, and a vector takes any byte");
+        text.push(b'\n');
         let mut queue = lock(&shared.queue);
-        if queue.entries.len() >= QUEUE {
+        if queue.lines.len() + text.len() > MOST {
             shared.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        queue.entries.push(entry);
-        if queue.entries.len() == QUEUE / 2 {
+        let before = queue.lines.len();
+        queue.lines.extend_from_slice(&text);
+        queue.count += 1;
+        if before < ENOUGH && queue.lines.len() >= ENOUGH {
             shared.wake.notify_one();
         }
     }
 
-    /// How many entries did not fit the queue, or could not be written.
+    /// How many lines found no room, or could not be written.
     pub(crate) fn dropped(&self) -> u64 {
         self.0
             .as_ref()
@@ -243,34 +295,32 @@ impl Writer {
     fn run(mut self) {
         let mut lines = Vec::new();
         loop {
-            let (entries, closed) = self.wait();
-            let count = entries.len() as u64;
-            lines.clear();
-            for entry in entries {
-                serde_json::to_writer(&mut lines, &entry.into_exchange())
-                    .expect("an exchange has text keys, and a vector takes any byte");
-                lines.push(b'\n');
-            }
+            let (count, closed) = self.wait(&mut lines);
             if !lines.is_empty() {
                 self.append(&lines, count);
             }
             if closed {
                 return;
             }
+            lines.clear();
+            // What one slow moment needed is not kept.
+            lines.shrink_to(2 * ENOUGH);
         }
     }
 
-    /// Waits for the next round; returns what has gathered, and whether it is the last.
-    fn wait(&self) -> (Vec<Entry>, bool) {
+    /// Waits for the next round, and exchanges what has gathered for the empty buffer. Returns
+    /// how many lines that is, and whether it is the last.
+    fn wait(&self, lines: &mut Vec<u8>) -> (u64, bool) {
         let queue = lock(&self.shared.queue);
         let (mut queue, _) = self
             .shared
             .wake
             .wait_timeout_while(queue, FLUSH_EVERY, |queue| {
-                !queue.closed && queue.entries.len() < QUEUE / 2
+                !queue.closed && queue.lines.len() < ENOUGH
             })
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        (std::mem::take(&mut queue.entries), queue.closed)
+        std::mem::swap(&mut queue.lines, lines);
+        (std::mem::take(&mut queue.count), queue.closed)
     }
 
     /// One write, so that proxies may share a file: lines never mix.
@@ -307,25 +357,18 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
+    use windlass_transforms::exchange::Exchange;
+
     use super::*;
 
-    fn entry() -> Entry {
-        Entry {
-            time: SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123),
-            generation: Generation::V2,
-            operation: None,
-            method: Method::GET,
-            versionless: false,
-            client: Client::default(),
-            v1_parameters: Vec::new(),
-            v1_fields: Vec::new(),
+    fn line() -> Line<'static> {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
+        Line {
             downstream_status: Some(200),
             upstream_status: Some(200),
-            request_bytes: 0,
             response_bytes: 2,
             duration: Duration::from_micros(1_900),
-            outcome: Outcome::PassedThrough,
-            reason: None,
+            ..Line::new(time, &Method::GET, Client::default())
         }
     }
 
@@ -348,7 +391,8 @@ mod tests {
             ("Basic not base64".to_owned(), None),
             ("Basic".to_owned(), None),
         ] {
-            let client = client(&headers(&sent), None);
+            let headers = headers(&sent);
+            let client = client(&headers, None);
             assert_eq!(client.user.as_deref(), kept, "{sent}");
         }
     }
@@ -360,7 +404,7 @@ mod tests {
             header::USER_AGENT,
             format!("a\tb{}", "x".repeat(999)).parse().unwrap(),
         );
-        let agent = client(&headers, None).user_agent.unwrap();
+        let agent = client(&headers, None).user_agent.unwrap().into_owned();
         assert!(agent.starts_with("abx"));
         assert_eq!(agent.len(), LONGEST_TEXT);
     }
@@ -370,8 +414,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("records.jsonl");
         let recorder = Recorder::open(&path).unwrap();
-        recorder.push(entry());
-        recorder.push(entry());
+        recorder.push(&line());
+        recorder.push(&line());
         recorder.close();
         let text = std::fs::read_to_string(&path).unwrap();
         let lines: Vec<Exchange> = text
@@ -390,23 +434,68 @@ mod tests {
         let path = folder.path().join("records.jsonl");
         let recorder = Recorder::open(&path).unwrap();
         std::fs::rename(&path, folder.path().join("records.1")).unwrap();
-        recorder.push(entry());
+        recorder.push(&line());
         recorder.close();
         assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1);
     }
 
     #[test]
-    fn entries_beyond_the_queue_are_dropped_and_counted() {
-        let shared = Arc::new(Shared {
-            queue: Mutex::default(),
-            wake: Condvar::new(),
-            dropped: AtomicU64::new(0),
-            writer: Mutex::new(None),
-        });
-        let recorder = Recorder(Some(shared));
-        for _ in 0..QUEUE + 3 {
-            recorder.push(entry());
+    fn lines_that_find_no_room_are_dropped_and_counted() {
+        let recorder = Recorder(Some(Arc::default()));
+        let length = serde_json::to_vec(&line()).unwrap().len() + 1;
+        for _ in 0..MOST / length + 3 {
+            recorder.push(&line());
         }
         assert_eq!(recorder.dropped(), 3);
+    }
+
+    #[test]
+    fn a_line_with_everything_reads_back_as_an_exchange() {
+        let names = ["one".to_owned(), "two".to_owned()];
+        let line = Line {
+            generation: Generation::V1,
+            v1_operation: Some("get_thing"),
+            v2_operation: Some("GET /things/{id}".to_owned()),
+            versionless: true,
+            client: Client {
+                user: Some("admin".to_owned()),
+                account: Some("acme \" \\".into()),
+                user_agent: Some("tests/1".into()),
+                address: Some("::1".to_owned()),
+            },
+            v1_parameters: &names,
+            v1_fields: &names[..1],
+            outcome: Outcome::Failed,
+            reason: Some("upstream cut off"),
+            ..line()
+        };
+        let read: Exchange = serde_json::from_slice(&serde_json::to_vec(&line).unwrap()).unwrap();
+        assert_eq!(
+            read,
+            Exchange {
+                format: FORMAT,
+                time: "2023-11-14T22:13:20.123Z".to_owned(),
+                generation: Generation::V1,
+                v1_operation: Some("get_thing".to_owned()),
+                v2_operation: Some("GET /things/{id}".to_owned()),
+                method: "GET".to_owned(),
+                versionless: true,
+                client: windlass_transforms::exchange::Client {
+                    user: Some("admin".to_owned()),
+                    account: Some("acme \" \\".to_owned()),
+                    user_agent: Some("tests/1".to_owned()),
+                    address: Some("::1".to_owned()),
+                },
+                v1_parameters: names.to_vec(),
+                v1_fields: names[..1].to_vec(),
+                downstream_status: Some(200),
+                upstream_status: Some(200),
+                request_bytes: 0,
+                response_bytes: 2,
+                duration_ms: 1,
+                outcome: Outcome::Failed,
+                reason: Some("upstream cut off".to_owned()),
+            }
+        );
     }
 }
