@@ -30,10 +30,10 @@ static UNCOVERED: &str = include_str!("../uncovered-operations.txt");
 /// What the server does not have cannot be called with success.
 fn wanted() -> BTreeSet<String> {
     let mut wanted = BTreeSet::new();
-    let mut not_served = Vec::new();
+    let mut not_served = 0;
     for operation in windlass_mappings::mappings().operations() {
         match &operation.kind {
-            Kind::Call(call) if !contract().serves(call) => not_served.push(&operation.id),
+            Kind::Call(call) if !contract().serves(call) => not_served += 1,
             Kind::Call(call) => {
                 wanted.insert(format!("V1 {}", operation.id));
                 wanted.insert(format!("V2 {}", form(&call.v2().to_string())));
@@ -51,8 +51,7 @@ fn wanted() -> BTreeSet<String> {
         }
     }
     windlass_tests::say(&format!(
-        "{} mapped operations are left out, the server does not have them: {not_served:?}",
-        not_served.len()
+        "{not_served} mapped operations are left out: the server does not have them"
     ));
     wanted
 }

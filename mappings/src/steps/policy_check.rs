@@ -144,7 +144,7 @@ impl Check<'_> {
             },
             "status": text(v2, "status")?,
             "tag": self.tag,
-            "user_id": self.looked_up.get("account_name"),
+            "user_id": self.account_name()?,
         });
         if self.with_base {
             result["base_image_digest"] = v2["comparison_image_digest"].clone();
@@ -160,6 +160,13 @@ impl Check<'_> {
         };
         // The decision of the rules, before allowed and denied images are looked at.
         subject.table(&details["findings"], text(details, "policy_action")?)
+    }
+
+    /// Whose image it is.
+    fn account_name(&self) -> Result<&str, StepError> {
+        let name = self.looked_up.get("account_name").and_then(Value::as_str);
+        name.filter(|name| !name.is_empty())
+            .ok_or_else(|| unexpected("account_name", "a name"))
     }
 
     /// The id of the image under the evaluated tag; of its first tag when the evaluated one
@@ -367,6 +374,21 @@ mod tests {
                 v2_to_v1(&answer, &context(json!({}))),
                 Err(StepError::Refused { status: 404, .. })
             ));
+        }
+    }
+
+    #[test]
+    fn without_the_image_there_is_no_table() {
+        for lost in ["account_name", "image_detail"] {
+            let mut context = context(json!({}));
+            context.looked_up.insert(lost.to_owned(), json!(""));
+            assert!(
+                matches!(
+                    v2_to_v1(&answer(&[evaluation()]), &context),
+                    Err(StepError::Unexpected(_))
+                ),
+                "{lost}"
+            );
         }
     }
 
