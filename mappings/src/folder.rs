@@ -8,8 +8,6 @@ use std::path::{Path, PathBuf};
 use windlass_transforms::diagnostic::Diagnostic;
 use windlass_transforms::{MappingSet, Mappings};
 
-use crate::steps;
-
 /// Why mappings could not be had.
 #[derive(Debug)]
 pub enum LoadError {
@@ -52,7 +50,7 @@ impl std::error::Error for LoadError {}
 /// Reads and compiles the mapping files of `folder`, which is laid out as `mappings/` is; with
 /// `None`, compiles the embedded ones.
 pub fn load(folder: Option<&Path>) -> Result<Mappings, LoadError> {
-    Mappings::compile(&read_set(folder)?, steps::STEPS).map_err(LoadError::Wrong)
+    crate::compile_set(&read_set(folder)?).map_err(LoadError::Wrong)
 }
 
 /// As [`load`], but only parses the files.

@@ -19,8 +19,12 @@ pub static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/files.rs
 
 /// Compiles the embedded files.
 pub fn compile() -> Result<Mappings, Vec<Diagnostic>> {
-    let set = MappingSet::parse(FILES.iter().copied())?;
-    Mappings::compile(&set, steps::STEPS)
+    compile_set(&MappingSet::parse(FILES.iter().copied())?)
+}
+
+/// Compiles parsed files, with all that is written beside them in Rust.
+pub fn compile_set(set: &MappingSet) -> Result<Mappings, Vec<Diagnostic>> {
+    Mappings::compile(set, steps::STEPS)
 }
 
 /// The embedded files, compiled once.

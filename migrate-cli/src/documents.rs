@@ -57,7 +57,8 @@ pub fn read(path: &Path) -> Result<Document, LoadError> {
 }
 
 impl Places {
-    /// Reads all documents. Files that were named replace those of the reference folder.
+    /// Reads all documents. Files that were named replace those of the reference folder, and V2
+    /// files the document that is built in too: they may be of another API.
     pub fn load(&self, set: &MappingSet) -> Result<Documents, LoadError> {
         let in_reference = |name: &str| self.reference.as_ref().map(|folder| folder.join(name));
         let v1 = if self.v1.is_empty() {
@@ -94,6 +95,9 @@ impl Places {
                 complete: true,
                 document: read(&path)?,
             });
+        }
+        if !self.v2.is_empty() {
+            return Ok(documents);
         }
         documents.v2.push(Source {
             name: "the built-in V2 document".to_owned(),

@@ -17,7 +17,7 @@ pub(crate) struct Documents {
     #[arg(long, value_name = "[SERVICE=]FILE", value_parser = document)]
     pub(crate) v1: Vec<(Option<String>, PathBuf)>,
 
-    /// A V2 document, asked before the one that is built in; may be repeated
+    /// A V2 document, in place of the reference's and of the one that is built in; may be repeated
     #[arg(long, value_name = "FILE")]
     pub(crate) v2: Vec<PathBuf>,
 }

@@ -5,9 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use serde_json::{Map, Value};
-use windlass_mappings::steps::STEPS;
 use windlass_migrate::convert::{Body, ConvertError, Subject, convert};
-use windlass_transforms::Mappings;
 use windlass_transforms::compile::Direction;
 use windlass_transforms::step::StepContext;
 
@@ -19,7 +17,8 @@ use crate::render::convert::Report;
 pub(crate) fn run(arguments: &Convert, out: &mut String) -> anyhow::Result<Exit> {
     let set = windlass_mappings::read_set(arguments.mappings.as_deref())?;
     // Broken mappings are told with their places, not as a failed conversion.
-    let mappings = Mappings::compile(&set, STEPS).map_err(windlass_mappings::LoadError::Wrong)?;
+    let mappings =
+        windlass_mappings::compile_set(&set).map_err(windlass_mappings::LoadError::Wrong)?;
     let subject = match (&arguments.shape, &arguments.operation) {
         (Some(shape), _) => Subject::shape(&set, shape)?,
         (None, Some(operation)) => {

@@ -4,7 +4,6 @@ use anyhow::bail;
 use windlass_mappings::LoadError;
 use windlass_mappings::steps::STEPS;
 use windlass_migrate::coverage::Coverage;
-use windlass_transforms::Mappings;
 use windlass_transforms::compare::compare;
 
 use crate::args::{self, CoverageFormat};
@@ -13,7 +12,7 @@ use crate::render;
 
 pub(crate) fn run(arguments: &args::Coverage, out: &mut String) -> anyhow::Result<Exit> {
     let set = windlass_mappings::read_set(arguments.mappings.as_deref())?;
-    let mappings = Mappings::compile(&set, STEPS).map_err(LoadError::Wrong)?;
+    let mappings = windlass_mappings::compile_set(&set).map_err(LoadError::Wrong)?;
     let documents = arguments.documents.places().load(&set)?;
     if documents.v1.is_empty() {
         bail!(

@@ -2,7 +2,6 @@
 
 use windlass_mappings::LoadError;
 use windlass_mappings::steps::STEPS;
-use windlass_transforms::Mappings;
 use windlass_transforms::compare::{Comparison, compare};
 use windlass_transforms::diagnostic::Diagnostic;
 
@@ -15,7 +14,7 @@ pub(crate) fn run(arguments: &Lint, out: &mut String) -> anyhow::Result<Exit> {
     let places = arguments.documents.places();
     let mut asked = Vec::new();
     let compiled = windlass_mappings::read_set(arguments.mappings.as_deref()).and_then(|set| {
-        let mappings = Mappings::compile(&set, STEPS).map_err(LoadError::Wrong)?;
+        let mappings = windlass_mappings::compile_set(&set).map_err(LoadError::Wrong)?;
         Ok((set, mappings))
     });
     let found = match compiled {

@@ -12,6 +12,9 @@ use super::table::{plural, thousands};
 /// Version of the JSON form.
 const FORMAT: u32 = 1;
 
+/// Most operations named for a reason.
+const SHOWN: usize = 5;
+
 /// What `lint` found.
 #[derive(Serialize)]
 pub(crate) struct Report<'a> {
@@ -66,7 +69,6 @@ fn not_checked(list: &[NotChecked], out: &mut String) {
             "not checked, because {why}: {}",
             thousands(entries.len() as u64)
         );
-        const SHOWN: usize = 5;
         for entry in entries.iter().take(SHOWN) {
             let _ = writeln!(out, "  {}: {}", entry.operation, entry.what);
         }

@@ -18,7 +18,7 @@ use crate::plan::response::StatusPattern;
 use crate::step::StepContext;
 
 /// What a mapping says for a V2 status.
-fn declared<'f>(responses: &'f [ResponseFile], status: u16) -> Option<&'f ResponseFile> {
+fn declared(responses: &[ResponseFile], status: u16) -> Option<&ResponseFile> {
     let by = |wanted: StatusPattern| responses.iter().find(|r| r.v2 == wanted);
     by(StatusPattern::Exact(status)).or_else(|| by(StatusPattern::Class(status / 100)))
 }

@@ -127,16 +127,13 @@ impl<'c> Comparer<'c> {
                     unmapped.v1.endpoint.method == operation.method
                         && template_form(&unmapped.v1.endpoint.template) == form(&path)
                 });
-                let why = match unmapped {
-                    Some(unmapped) => {
-                        self.operation.clone_from(&unmapped.id.value);
-                        "it is listed in `unmapped.toml`"
-                    }
-                    None => {
-                        self.operation = format!("{} {path}", operation.method);
-                        self.forgotten_operation(source, operation, &path);
-                        "no mapping file has it"
-                    }
+                let why = if let Some(unmapped) = unmapped {
+                    self.operation.clone_from(&unmapped.id.value);
+                    "it is listed in `unmapped.toml`"
+                } else {
+                    self.operation = format!("{} {path}", operation.method);
+                    self.forgotten_operation(source, operation, &path);
+                    "no mapping file has it"
                 };
                 let verdict = Verdict::Forgotten(why.to_owned());
                 self.fact(Kind::Operation, "", verdict.clone());

@@ -19,7 +19,7 @@ impl<'c> Comparer<'c> {
         v1: Option<Documented<'c>>,
         v2: &[Documented<'c>],
     ) {
-        fn typed<'c>((source, operation): Documented<'c>) -> Option<Typed<'c>> {
+        fn typed((source, operation): Documented<'_>) -> Option<Typed<'_>> {
             let schema = operation.request.as_ref()?.content.as_json()?;
             Some(Typed::new(&source.document, schema))
         }

@@ -538,15 +538,12 @@ impl<'c> Comparer<'c> {
         }
         for (name, typed) in v1.members().named {
             let at = join(at, name);
-            match body.get(name) {
-                Some(value) => {
-                    self.fact(Kind::Field, at.clone(), Verdict::Exact);
-                    self.held(typed, value, &at, missing, depth + 1);
-                }
-                None => {
-                    self.fact(Kind::Field, at.clone(), missing.clone());
-                    self.fields(typed, &at, missing, &mut Vec::new());
-                }
+            if let Some(value) = body.get(name) {
+                self.fact(Kind::Field, at.clone(), Verdict::Exact);
+                self.held(typed, value, &at, missing, depth + 1);
+            } else {
+                self.fact(Kind::Field, at.clone(), missing.clone());
+                self.fields(typed, &at, missing, &mut Vec::new());
             }
         }
     }

@@ -3,6 +3,8 @@
 
 // `cfg(test)` tells the lints that everything in here is a test.
 #[cfg(test)]
+mod against_documents;
+#[cfg(test)]
 mod calls;
 #[cfg(test)]
 mod composed;
