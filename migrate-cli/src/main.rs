@@ -1,7 +1,7 @@
 //! `windlass`: the migration toolkit.
 //!
 //! ```text
-//! records ─read─▶ exchanges ─observe─▶ use per client and operation ─judge─▶ readiness ─render─▶ text · JSON
+//! traffic ─read─▶ calls ─count─▶ tally ─judge by plans─▶ report ─render─▶ table · JSON · HTML · …
 //! ```
 //!
 //! One direction, plain values between the steps, and no step but `render` decides how
@@ -13,6 +13,7 @@ mod commands;
 mod exit;
 mod read;
 mod render;
+mod scan;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -26,6 +27,9 @@ fn main() -> ExitCode {
     let mut out = String::new();
     let result = match &arguments.command {
         Command::Audit(audit) => commands::audit::run(audit, &mut out),
+        Command::Gate(gate) => commands::gate::run(gate, &mut out),
+        Command::Scan(scan) => commands::scan::run(scan, &mut out),
+        Command::Schema(schema) => commands::schema::run(schema, &mut out),
         Command::Explain(explain) => commands::explain::run(explain, &mut out),
         Command::Convert(convert) => commands::convert::run(convert, &mut out),
         Command::Lint(lint) => commands::lint::run(lint, &mut out),

@@ -115,7 +115,10 @@ fn the_json_report_carries_its_format_and_the_same_numbers() {
         (&images["operation"], &images["instead"]),
         (&json!("list_images"), &json!("GET /v2/images"))
     );
-    assert_eq!(images["v1_parameters"], json!(["fulltag"]));
+    assert_eq!(
+        (&images["sent"][0]["v1"], &images["sent"][0]["v2"]),
+        (&json!("fulltag"), &json!("full_tag"))
+    );
 }
 
 #[test]
@@ -174,7 +177,7 @@ fn lines_that_are_no_record_are_counted_aloud_and_strict_refuses_them() {
     let output = windlass(&["audit", path]);
     assert_eq!(output.status.code(), Some(0));
     assert!(
-        err(&output).contains("1 of 2 lines are no record")
+        err(&output).contains("1 of 2 lines could not be read")
             && err(&output).contains("line 1: not JSON"),
         "{}",
         err(&output)

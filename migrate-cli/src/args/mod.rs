@@ -5,16 +5,24 @@ mod convert;
 mod coverage;
 mod documents;
 mod explain;
+mod gate;
+mod inputs;
 mod lint;
+mod scan;
+mod schema;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub(crate) use audit::Audit;
+pub(crate) use audit::{Audit, AuditFormat, FailOn};
 pub(crate) use convert::{Convert, ConvertFailOn, Generation};
 pub(crate) use coverage::{Coverage, CoverageFormat};
 pub(crate) use documents::Documents;
 pub(crate) use explain::Explain;
+pub(crate) use gate::Gate;
+pub(crate) use inputs::Inputs;
 pub(crate) use lint::{Lint, LintFailOn};
+pub(crate) use scan::{Scan, ScanFormat};
+pub(crate) use schema::{Schema, Subject};
 
 /// Says who still calls the V1 Anchore Enterprise API, with what, and what to call instead.
 ///
@@ -35,10 +43,13 @@ pub(crate) struct Windlass {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Audit(Audit),
+    Gate(Gate),
+    Scan(Scan),
     Explain(Explain),
     Convert(Convert),
     Lint(Lint),
     Coverage(Coverage),
+    Schema(Schema),
 }
 
 /// How a result looks.

@@ -4,7 +4,11 @@ pub(crate) mod audit;
 pub(crate) mod convert;
 pub(crate) mod coverage;
 pub(crate) mod explain;
+pub(crate) mod gate;
 pub(crate) mod lint;
+pub(crate) mod scan;
+pub(crate) mod schema;
+mod traffic;
 
 use std::path::Path;
 

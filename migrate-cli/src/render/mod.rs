@@ -4,14 +4,23 @@
 
 pub(crate) mod convert;
 pub(crate) mod coverage;
+pub(crate) mod csv;
 pub(crate) mod curl;
+pub(crate) mod gate;
+pub(crate) mod html;
 pub(crate) mod json;
+pub(crate) mod junit;
 pub(crate) mod lint;
+pub(crate) mod markdown;
+pub(crate) mod progress;
+pub(crate) mod sarif;
+pub(crate) mod scan;
 pub(crate) mod table;
 pub(crate) mod text;
+pub(crate) mod words;
 
 use crate::exit::Exit;
-use crate::read::records::Source;
+use crate::read::source::Source;
 
 /// Prints why a command could not do its work, with its causes.
 pub(crate) fn fail(error: &anyhow::Error) -> Exit {
@@ -19,14 +28,19 @@ pub(crate) fn fail(error: &anyhow::Error) -> Exit {
     Exit::Failed
 }
 
-/// Says which lines could not be read, so that a report is never silently short.
+/// Says what could not be read, so that a report is never silently short.
 pub(crate) fn warn_unreadable(sources: &[Source]) {
-    for source in sources.iter().filter(|source| source.unreadable > 0) {
+    for source in sources {
+        let name = table::printable(&source.name);
+        if let Some(reason) = &source.cut_short {
+            eprintln!("windlass: `{name}`: {reason}");
+        }
+        if source.first_unreadable.is_empty() {
+            continue;
+        }
         eprintln!(
-            "windlass: `{}`: {} of {} lines are no record and were left out",
-            table::printable(&source.name),
-            source.unreadable,
-            source.lines
+            "windlass: `{name}`: {} of {} lines could not be read and were left out",
+            source.unreadable, source.lines
         );
         for line in &source.first_unreadable {
             eprintln!("  line {}: {}", line.line, line.reason);
