@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use windlass_proxy::{Proxy, UpstreamUrl, Versionless};
-use windlass_v2_server::{PasswordCost, Server};
+use windlass_v2_server::{Limits, PasswordCost, Server};
 
 use crate::calls::Calls;
 use crate::contract::contract;
@@ -37,6 +37,7 @@ pub struct World {
 #[derive(Debug, Default)]
 pub struct WorldBuilder {
     versionless: Versionless,
+    server_limits: Limits,
 }
 
 impl WorldBuilder {
@@ -47,6 +48,13 @@ impl WorldBuilder {
         self
     }
 
+    /// What the server takes.
+    #[must_use]
+    pub fn server_limits(mut self, limits: Limits) -> Self {
+        self.server_limits = limits;
+        self
+    }
+
     /// Starts server and proxy.
     pub async fn start(self) -> World {
         let folder = tempfile::tempdir().expect("a folder for the store");
@@ -54,6 +62,7 @@ impl WorldBuilder {
             .listen(([127, 0, 0, 1], 0).into())
             .admin_password(ADMIN_PASSWORD)
             .password_cost(PasswordCost::Least)
+            .limits(self.server_limits)
             .start()
             .await
             .expect("the V2 server starts");

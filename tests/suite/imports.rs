@@ -6,7 +6,8 @@ use windlass_tests::caller::Caller;
 use windlass_tests::facts::{each, names};
 use windlass_tests::image::{image, sbom};
 use windlass_tests::story::Story;
-use windlass_tests::world::World;
+use windlass_tests::world::{ADMIN_PASSWORD, World};
+use windlass_v2_server::Limits;
 
 /// The parts, as V1 names them; V2 has a dash for each underscore.
 const PARTS: [&str; 8] = [
@@ -33,6 +34,47 @@ pub(crate) static STORY: Story = Story::new(|world| {
 #[tokio::test]
 async fn imports_are_filled_over_both_versions() {
     STORY.told().await;
+}
+
+#[tokio::test]
+async fn uploads_beyond_the_limit_of_the_server_are_refused_with_its_problem_over_both_versions() {
+    let limit = 1 << 20;
+    let world = World::builder()
+        .server_limits(Limits {
+            upload_bytes: limit,
+            ..Limits::default()
+        })
+        .start()
+        .await;
+    let (v1, v2) = world.admin();
+    let (operation, _) = begin(&v1).await;
+    let [over_v1, over_v2] = paths(&operation, "image_config");
+    // The second is refused while most of it is still to come.
+    for length in [limit + 1, 32 * limit] {
+        let body = vec![b' '; length];
+        let urls = [
+            format!("{}/v1{over_v1}", world.proxy_url()),
+            format!("{}/v2{over_v2}", world.proxy_url()),
+        ];
+        for url in &urls {
+            let request = world
+                .http()
+                .post(url)
+                .basic_auth("admin", Some(ADMIN_PASSWORD))
+                .header("content-type", "application/json")
+                .body(body.clone());
+            let refused = world.send(request).await;
+            let said = refused.json();
+            assert_eq!(refused.status, 413, "{url}: {said}");
+            assert_eq!(refused.header("content-type"), "application/problem+json");
+            assert_eq!(said["status"], 413, "{url}: {said}");
+            assert!(
+                said.to_string().contains("`max_upload_bytes`"),
+                "{url}: {said}"
+            );
+        }
+    }
+    assert_eq!(v2.get(&over_v2).await.ok(), json!([]));
 }
 
 /// The path of a part of an operation: in V1, then in V2.
