@@ -7,6 +7,7 @@ use std::sync::{LazyLock, Mutex};
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
 use windlass_transforms::plan::call::CallPlan;
+use windlass_transforms::plan::lookup::LookupPlan;
 
 use crate::calls::form;
 
@@ -75,7 +76,7 @@ impl Contract {
     /// Whether the server has every V2 operation that a mapped operation calls. Mappings are
     /// ahead of the server: what it lacks is held to its examples only.
     pub fn serves(&self, call: &CallPlan) -> bool {
-        let lookups = call.lookups().iter().map(|lookup| lookup.v2());
+        let lookups = call.lookups().iter().map(LookupPlan::v2);
         lookups.chain([call.v2()]).all(|v2| {
             let wanted = v2.to_string();
             let wanted = form(wanted.split('?').next().unwrap_or_default());

@@ -50,6 +50,14 @@ pub(super) const STEP: Step = Step {
             "….findings[].allowlisted, allowlist_match",
         ),
         ("….rows[][8] Policy_Id", "….findings[].policy_id"),
+        (
+            "….rows[][9] Inherited_From_Base",
+            "….findings[].inherited_from_base",
+        ),
+        (
+            "….detail.result.base_image_digest",
+            "….comparison_image_digest",
+        ),
     ],
     v1_to_v2: None,
     v2_to_v1: Some(|value, context| v2_to_v1(&value, context)),
