@@ -11,8 +11,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::http::{Problem, drain, guard, limits, uri};
 use crate::openapi;
 use crate::resources::{
-    account, accounts, archives, event_types, events, images, imports, oauth, policies, probes,
-    query, rbac_manager, registries, repositories, subscriptions, summaries, system, user,
+    account, accounts, applications, archives, artifact_relationships, event_types, events, images,
+    imports, oauth, policies, probes, query, rbac_manager, registries, repositories, sources,
+    subscriptions, summaries, system, user,
 };
 use crate::state::AppState;
 
@@ -35,6 +36,10 @@ fn operations() -> OpenApiRouter<AppState> {
         .merge(subscriptions::router())
         .merge(query::router())
         .merge(archives::router())
+        // Where images come from, and what is made of them.
+        .merge(sources::router())
+        .merge(applications::router())
+        .merge(artifact_relationships::router())
         // What images are checked for.
         .merge(policies::router())
         // What has happened.

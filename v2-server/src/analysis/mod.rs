@@ -147,6 +147,45 @@ pub(crate) fn analyze(parts: &Parts) -> Result<Analysis, AnalysisError> {
     })
 }
 
+/// What an analysis of a source found.
+#[derive(Debug)]
+pub(crate) struct SourceAnalysis {
+    /// The listings that are not empty, by content type.
+    pub(crate) listings: BTreeMap<&'static str, Listing>,
+}
+
+/// Analyses one source.
+///
+/// # Errors
+/// The SBOM is none.
+pub(crate) fn analyze_source(sbom: &[u8]) -> Result<SourceAnalysis, AnalysisError> {
+    let sbom = syft::Document::parse(sbom).map_err(|error| AnalysisError::Part {
+        part: "sbom",
+        error,
+    })?;
+    let mut packages: Vec<PackageRow> = sbom.artifacts.iter().map(PackageRow::of_source).collect();
+    packages.sort_by(|a, b| listing_order(a).cmp(&listing_order(b)));
+    let mut listings: BTreeMap<&'static str, Listing> = BTreeMap::new();
+    for package in &packages {
+        listings
+            .entry(package.ecosystem.content_type)
+            .or_default()
+            .push(&package.json);
+    }
+    Ok(SourceAnalysis { listings })
+}
+
+/// The packages of an SBOM, in the order of listings.
+///
+/// # Errors
+/// It is none.
+pub(crate) fn packages_of(sbom: &[u8]) -> serde_json::Result<Vec<PackageRow>> {
+    let sbom = syft::Document::parse(sbom)?;
+    let mut packages: Vec<PackageRow> = sbom.artifacts.iter().map(PackageRow::of_source).collect();
+    packages.sort_by(|a, b| listing_order(a).cmp(&listing_order(b)));
+    Ok(packages)
+}
+
 /// Operating system first, then by type, name, version and place.
 fn listing_order(package: &PackageRow) -> (PackageClass, &str, &str, &str, &str) {
     (

@@ -7,6 +7,7 @@ use super::ecosystem::{self, Ecosystem};
 use super::syft::{Artifact, Members};
 use crate::resources::images::content::types::{ContentJavaPackage, ContentPackage, NOT_AVAILABLE};
 use crate::resources::images::evaluation::PackageClass;
+use crate::resources::sources::types::SourceContentPackageResponseContent;
 
 /// Where packages of an operating system say they are.
 pub(crate) const PACKAGE_DATABASE: &str = "pkgdb";
@@ -33,8 +34,17 @@ pub(crate) struct PackageRow {
 }
 
 impl PackageRow {
-    /// Reads one package of an SBOM.
+    /// Reads one package of the SBOM of an image.
     pub(crate) fn of(artifact: &Artifact<'_>) -> Self {
+        Self::read(artifact, false)
+    }
+
+    /// Reads one package of the SBOM of a source, where all types are listed in the same form.
+    pub(crate) fn of_source(artifact: &Artifact<'_>) -> Self {
+        Self::read(artifact, true)
+    }
+
+    fn read(artifact: &Artifact<'_>, is_source: bool) -> Self {
         let ecosystem = ecosystem::of_syft_type(&artifact.kind);
         let metadata = artifact.metadata.as_ref();
         let location = location(artifact, ecosystem, metadata);
@@ -45,7 +55,16 @@ impl PackageRow {
             .as_deref()
             .filter(|purl| !purl.is_empty())
             .map(str::to_owned);
-        let json = if ecosystem.content_type == ecosystem::JAVA {
+        let json = if is_source {
+            source_json(
+                artifact,
+                ecosystem,
+                &location,
+                &licenses,
+                &cpes,
+                purl.as_deref(),
+            )
+        } else if ecosystem.content_type == ecosystem::JAVA {
             java_json(artifact, &location, &cpes, purl.as_deref())
         } else {
             package_json(
@@ -91,6 +110,29 @@ fn package_json(
         cpes: cpes.to_vec(),
         metadata_type: artifact.metadata_type.as_deref().map(str::to_owned),
         // Every file of every package stands in the `files` listing already.
+        metadata: metadata.map(|members| members.without(&["files"])),
+        purl: purl.map(str::to_owned),
+    })
+}
+
+fn source_json(
+    artifact: &Artifact<'_>,
+    ecosystem: Ecosystem,
+    location: &str,
+    licenses: &[String],
+    cpes: &[String],
+    purl: Option<&str>,
+) -> String {
+    let metadata = artifact.metadata.as_ref();
+    to_json(&SourceContentPackageResponseContent {
+        package: artifact.name.clone().into_owned(),
+        version: artifact.version.clone().into_owned(),
+        kind: ecosystem.package_type.to_uppercase(),
+        origin: origin(metadata),
+        licenses: licenses.to_vec(),
+        location: location.to_owned(),
+        cpes: cpes.to_vec(),
+        metadata_type: artifact.metadata_type.as_deref().map(str::to_owned),
         metadata: metadata.map(|members| members.without(&["files"])),
         purl: purl.map(str::to_owned),
     })

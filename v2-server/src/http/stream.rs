@@ -1,6 +1,7 @@
 //! Long lists, sent as they are read.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
@@ -8,6 +9,8 @@ use futures_util::stream;
 use http::{HeaderValue, header};
 
 use super::ApiResult;
+use crate::state::AppState;
+use crate::store::Transaction;
 
 /// A JSON list in pieces, each one or more elements as JSON text, joined by commas.
 pub(crate) trait Pieces: Send + 'static {
@@ -60,6 +63,60 @@ pub(crate) async fn list(
         },
     );
     Ok(answer(Body::from_stream(rest)))
+}
+
+/// Rows of the database as elements of a list, a batch at a time: each batch goes on after the last row of the one
+/// before, so that nothing is read twice and little is held.
+pub(crate) struct Batches<K, F> {
+    state: AppState,
+    size: i64,
+    read: Arc<F>,
+    last: Option<K>,
+    is_done: bool,
+}
+
+impl<K, F> Batches<K, F>
+where
+    K: Clone + Send + Sync + 'static,
+    F: Fn(&mut Transaction<'_>, Option<&K>, i64) -> ApiResult<Vec<(K, String)>>
+        + Send
+        + Sync
+        + 'static,
+{
+    /// `read` gives at most so many rows after a key, each with its key and as JSON text.
+    pub(crate) fn new(state: AppState, size: i64, read: F) -> Self {
+        Self {
+            state,
+            size,
+            read: Arc::new(read),
+            last: None,
+            is_done: false,
+        }
+    }
+}
+
+impl<K, F> Pieces for Batches<K, F>
+where
+    K: Clone + Send + Sync + 'static,
+    F: Fn(&mut Transaction<'_>, Option<&K>, i64) -> ApiResult<Vec<(K, String)>>
+        + Send
+        + Sync
+        + 'static,
+{
+    async fn next(&mut self) -> ApiResult<Option<String>> {
+        if self.is_done {
+            return Ok(None);
+        }
+        let (read, last, size) = (Arc::clone(&self.read), self.last.take(), self.size);
+        let rows = self
+            .state
+            .read(move |tx| read(tx, last.as_ref(), size))
+            .await?;
+        self.is_done = i64::try_from(rows.len()).is_ok_and(|count| count < size);
+        self.last = rows.last().map(|(key, _)| key.clone());
+        let rows: Vec<String> = rows.into_iter().map(|(_, row)| row).collect();
+        Ok(Some(rows.join(",")).filter(|piece| !piece.is_empty()))
+    }
 }
 
 fn answer(body: Body) -> Response {

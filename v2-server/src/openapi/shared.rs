@@ -35,6 +35,15 @@ const TAGS: &[(&str, &str)] = &[
     ("Imports", "Analyses made elsewhere"),
     ("Summaries", "Short listings"),
     ("Query", "Searches over all images"),
+    (
+        "Sources",
+        "Source repositories, their contents, vulnerabilities and evaluation",
+    ),
+    (
+        "Applications",
+        "Which images and sources make up an application",
+    ),
+    ("Relationships", "Which artifacts contain which"),
     ("Archives", "Analyses kept out of the working set"),
     ("Policies", "The rules images are judged by"),
     ("Registries", "Where images come from"),

@@ -2,7 +2,9 @@
 
 pub(crate) mod account;
 pub(crate) mod accounts;
+pub(crate) mod applications;
 pub(crate) mod archives;
+pub(crate) mod artifact_relationships;
 pub(crate) mod event_types;
 pub(crate) mod events;
 pub(crate) mod images;
@@ -14,6 +16,7 @@ pub(crate) mod query;
 pub(crate) mod rbac_manager;
 pub(crate) mod registries;
 pub(crate) mod repositories;
+pub(crate) mod sources;
 pub(crate) mod subscriptions;
 pub(crate) mod summaries;
 pub(crate) mod system;

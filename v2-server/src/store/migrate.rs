@@ -33,6 +33,8 @@ const MIGRATIONS: &[Migration] = migrations![
     "0021_policy_evaluations",
     "0030_archives",
     "0031_vulnerability_records",
+    "0040_sources",
+    "0041_applications",
 ];
 
 impl Migration {

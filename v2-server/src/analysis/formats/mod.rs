@@ -41,7 +41,6 @@ pub(crate) enum SubjectKind {
     /// A container image.
     Image,
     /// A revision of a source repository.
-    #[cfg_attr(not(test), expect(dead_code, reason = "sources come next"))]
     Source,
 }
 

@@ -11,10 +11,10 @@ use crate::store::Transaction;
 use crate::time::Timestamp;
 
 /// Seconds an import may take from its beginning to the end of the analysis.
-const LIFETIME: i64 = 86_400;
+pub(super) const LIFETIME: i64 = 86_400;
 
 /// Seconds the record of an import that has ended is kept beyond its lifetime.
-const REMEMBERED: i64 = 86_400;
+pub(super) const REMEMBERED: i64 = 86_400;
 
 /// List imports of images
 #[utoipa::path(
@@ -154,5 +154,6 @@ pub(crate) async fn expire(state: AppState) -> ApiResult<()> {
             }
             Ok(store::remove_ended(tx, now.plus_seconds(-REMEMBERED))?)
         })
-        .await
+        .await?;
+    super::sources::expire(&state).await
 }

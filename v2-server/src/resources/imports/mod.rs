@@ -1,4 +1,4 @@
-//! `/imports`: images whose parts are uploaded by a client that analysed them.
+//! `/imports`: images, and sources ([`sources`]), whose parts are uploaded by a client that analysed them.
 //!
 //! A client begins an import, uploads the parts (an SBOM made by Syft, the image manifest and
 //! configuration, and more), and then adds an image whose source is the import. The import ends
@@ -8,6 +8,7 @@ pub(crate) mod finalize;
 mod handlers;
 pub(crate) mod part;
 mod shapes;
+pub(crate) mod sources;
 pub(crate) mod store;
 pub(crate) mod types;
 mod uploads;
@@ -65,4 +66,5 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
             uploads::list_import_file_contents,
             uploads::import_file_contents
         ))
+        .merge(sources::router())
 }

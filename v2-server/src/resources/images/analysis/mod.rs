@@ -25,6 +25,7 @@ use crate::resources::images::record::types::AnalysisStatus;
 use crate::resources::images::record::{self, add};
 use crate::resources::imports::store as imports;
 use crate::resources::imports::types::ImportStatus;
+use crate::resources::sources::analysis as sources;
 use crate::state::AppState;
 use crate::store::Transaction;
 use store::Claim;
@@ -35,15 +36,19 @@ const CLAIM: i64 = 600;
 /// How often the worker looks for images nobody told it about.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// Analyses images until `stopped` says so; an analysis that has begun is finished.
+/// Analyses images, and sources, until `stopped` says so; an analysis that has begun is finished.
 pub(crate) async fn run(state: AppState, mut stopped: watch::Receiver<()>) {
     let outcome = state.write(|tx| Ok(store::release_all(tx)?)).await;
+    let outcome = outcome.and(sources::release_all(&state).await);
     if let Err(error) = outcome {
         tracing::error!("failed to take up interrupted analyses again: {error}");
     }
     loop {
         if let Err(error) = analyze_waiting(&state).await {
             tracing::error!("failed to analyse waiting images: {error}");
+        }
+        if let Err(error) = sources::analyze_waiting(&state).await {
+            tracing::error!("failed to analyse waiting sources: {error}");
         }
         tokio::select! {
             _ = stopped.changed() => return,

@@ -76,7 +76,7 @@ pub(crate) struct ImagePackageVulnerabilityResponse {
 }
 
 /// One match.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct ImagePackageVulnerability {
     /// `CVE-…`, `GHSA-…`, `ELSA-…`.
     pub(crate) vuln: String,
@@ -203,6 +203,32 @@ impl From<&VulnerabilityMatch> for ImagePackageVulnerability {
             detected_at: found.detected_at.clone(),
             fix_observed_at: found.fix_observed_at.clone(),
             inherited_from_base: None,
+        }
+    }
+}
+
+impl ImagePackageVulnerability {
+    /// The match that this row shows, of a package of this class.
+    pub(crate) fn into_match(self, package_class: PackageClass) -> VulnerabilityMatch {
+        let known = |text: String| Some(text).filter(|text| text != NONE);
+        VulnerabilityMatch {
+            vulnerability_id: self.vuln,
+            severity: self.severity,
+            fix: known(self.fix),
+            package_name: self.package_name,
+            package_version: self.package_version,
+            package_type: self.package_type,
+            package_class,
+            package_path: self.package_path,
+            url: known(self.url),
+            feed: self.feed,
+            feed_group: self.feed_group,
+            will_not_fix: self.will_not_fix,
+            nvd_data: self.nvd_data.into_iter().map(Into::into).collect(),
+            vendor_data: self.vendor_data.into_iter().map(Into::into).collect(),
+            detected_at: self.detected_at,
+            fix_observed_at: self.fix_observed_at,
+            package_cpe: known(self.package_cpe),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::allowlist::CompiledAllowlist;
 use super::compiled::{CompiledPolicy, CompiledRule, CompiledRuleSet, Run};
-use super::selection::Selector;
+use super::selection::{Selector, SourceSelector};
 use super::{Action, PatternError};
 use crate::resources::policies::catalogue::{
     Arguments, Build, Gate, State, Trigger, find_gate, gates, nearest,
@@ -71,10 +71,11 @@ impl Compiler {
             self.references(&place, "rule set", wanted_rule_sets, &rule_set_ids);
             self.references(&place, "allowlist", wanted_allowlists, &allowlist_ids);
         }
+        let mut source_mappings = Vec::new();
         for mapping in &policy.source_mappings {
-            for pattern in [&mapping.host, &mapping.repository] {
-                let place = format!("source mapping `{}`", mapping.id);
-                self.pattern(&place, super::Pattern::compile(pattern));
+            let place = format!("source mapping `{}`", mapping.id);
+            if let Some(selector) = self.pattern(&place, SourceSelector::of_mapping(mapping)) {
+                source_mappings.push((selector, mapping.clone()));
             }
         }
         CompiledPolicy {
@@ -93,6 +94,7 @@ impl Compiler {
                     })
                 })
                 .collect(),
+            source_mappings,
             mappings: self.selectors("mapping", &policy.mappings, Selector::of_mapping, |rule| {
                 &rule.id
             }),
@@ -164,6 +166,7 @@ impl Compiler {
     fn rule_set(&mut self, rule_set: &RuleSet) -> CompiledRuleSet {
         CompiledRuleSet {
             id: rule_set.id.clone(),
+            is_for_sources: rule_set.artifact_type == Some(ArtifactType::Source),
             rules: rule_set
                 .rules
                 .iter()

@@ -2,10 +2,10 @@
 
 use super::allowlist::CompiledAllowlist;
 use super::finding::Origin;
-use super::selection::Selector;
-use super::{Action, Check, EvaluatedImage, Needs, PatternError};
+use super::selection::{Selector, SourceSelector};
+use super::{Action, Check, EvaluatedImage, EvaluatedSource, Needs, PatternError};
 use crate::resources::policies::catalogue::{Gate, Trigger};
-use crate::resources::policies::document::{ImageSelectionRule, MappingRule};
+use crate::resources::policies::document::{ImageSelectionRule, MappingRule, SourceMappingRule};
 
 /// A policy that is ready to be run.
 #[derive(Debug, Default)]
@@ -13,6 +13,7 @@ pub(crate) struct CompiledPolicy {
     pub(super) rule_sets: Vec<CompiledRuleSet>,
     pub(super) allowlists: Vec<CompiledAllowlist>,
     pub(super) mappings: Vec<(Selector, MappingRule)>,
+    pub(super) source_mappings: Vec<(SourceSelector, SourceMappingRule)>,
     pub(super) allowlisted_images: Vec<(Selector, ImageSelectionRule)>,
     pub(super) denylisted_images: Vec<(Selector, ImageSelectionRule)>,
 }
@@ -20,6 +21,7 @@ pub(crate) struct CompiledPolicy {
 #[derive(Debug)]
 pub(super) struct CompiledRuleSet {
     pub(super) id: String,
+    pub(super) is_for_sources: bool,
     pub(super) rules: Vec<CompiledRule>,
 }
 
@@ -80,9 +82,29 @@ impl CompiledPolicy {
         super::selection::first(&self.mappings, image)
     }
 
+    /// The mapping that applies to the source.
+    pub(super) fn source_mapping_for(
+        &self,
+        source: &EvaluatedSource,
+    ) -> Result<Option<&SourceMappingRule>, PatternError> {
+        for (selector, mapping) in &self.source_mappings {
+            if selector.selects(source)? {
+                return Ok(Some(mapping));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a rule set looks at sources.
+    pub(super) fn is_for_sources(&self, rule_set_id: &str) -> bool {
+        self.rule_sets
+            .iter()
+            .any(|rule_set| rule_set.id == rule_set_id && rule_set.is_for_sources)
+    }
+
     /// The listings that the rules of the mapping look at.
     pub(crate) fn needs(&self, mapping: &MappingRule) -> Needs {
-        self.rule_sets_of(mapping)
+        self.rule_sets_of(&mapping.rule_set_ids)
             .flat_map(|rule_set| &rule_set.rules)
             .map(|rule| match &rule.run {
                 Run::Check(check) => check.needs(),
@@ -91,25 +113,21 @@ impl CompiledPolicy {
             .fold(Needs::default(), |all, needs| all | needs)
     }
 
-    /// The rule sets of the mapping, in its order.
+    /// The rule sets of these ids, in their order.
     pub(super) fn rule_sets_of<'a>(
         &'a self,
-        mapping: &'a MappingRule,
+        ids: &'a [String],
     ) -> impl Iterator<Item = &'a CompiledRuleSet> {
-        mapping
-            .rule_set_ids
-            .iter()
+        ids.iter()
             .filter_map(|id| self.rule_sets.iter().find(|rule_set| rule_set.id == *id))
     }
 
-    /// The allowlists of the mapping, in its order.
+    /// The allowlists of these ids, in their order.
     pub(super) fn allowlists_of<'a>(
         &'a self,
-        mapping: &'a MappingRule,
+        ids: &'a [String],
     ) -> impl Iterator<Item = &'a CompiledAllowlist> {
-        mapping
-            .allowlist_ids
-            .iter()
+        ids.iter()
             .filter_map(|id| self.allowlists.iter().find(|list| list.id() == id))
     }
 }

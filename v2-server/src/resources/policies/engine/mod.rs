@@ -27,11 +27,13 @@ pub(crate) use check::{Check, CheckError, Match};
 pub(crate) use compile::compile;
 pub(crate) use compiled::CompiledPolicy;
 pub(crate) use decision::{Action, FinalActionReason, Status};
-pub(crate) use evaluate::{Evaluation, evaluate};
-pub(crate) use finding::{PolicyEvaluationFinding, mark_inherited};
+pub(crate) use evaluate::{Evaluation, evaluate, evaluate_source};
+pub(crate) use finding::{
+    PolicyEvaluationFinding, PolicyEvaluationFindingAllowlistMatch, mark_inherited,
+};
 pub(crate) use input::{
     ContentMatch, FeedState, MalwareFinding, MalwareScan, Needs, RetrievedFile, Subject,
 };
 pub(crate) use pattern::{Expression, Pattern, PatternError};
-pub(crate) use selection::EvaluatedImage;
+pub(crate) use selection::{EvaluatedImage, EvaluatedSource};
 pub(crate) use versions::compare as compare_versions;

@@ -2,7 +2,7 @@
 
 use super::{Pattern, PatternError};
 use crate::resources::policies::document::{
-    ImageRef, ImageRefType, ImageSelectionRule, MappingRule,
+    ImageRef, ImageRefType, ImageSelectionRule, MappingRule, SourceMappingRule,
 };
 
 /// The image that is evaluated, as policies select it.
@@ -71,6 +71,36 @@ impl Selector {
         Ok(fits
             && self.registry.matches(&image.registry)?
             && self.repository.matches(&image.repository)?)
+    }
+}
+
+/// The source that is evaluated, as policies select it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct EvaluatedSource {
+    /// Host of the repository.
+    pub(crate) host: String,
+    /// Name of the repository.
+    pub(crate) repository: String,
+}
+
+/// The compiled form of what mappings of sources select by.
+#[derive(Debug)]
+pub(super) struct SourceSelector {
+    host: Pattern,
+    repository: Pattern,
+}
+
+impl SourceSelector {
+    pub(super) fn of_mapping(rule: &SourceMappingRule) -> Result<Self, PatternError> {
+        Ok(Self {
+            host: Pattern::compile(&rule.host)?,
+            repository: Pattern::compile(&rule.repository)?,
+        })
+    }
+
+    /// Whether the source is selected: host and repository must fit.
+    pub(super) fn selects(&self, source: &EvaluatedSource) -> Result<bool, PatternError> {
+        Ok(self.host.matches(&source.host)? && self.repository.matches(&source.repository)?)
     }
 }
 

@@ -1,0 +1,90 @@
+//! Analysing sources in the background, one after the other, as with images.
+
+use super::store::{self, Claim};
+use crate::analysis::{self, AnalysisError, SourceAnalysis};
+use crate::http::{ApiError, ApiResult};
+use crate::resources::imports::sources::store as imports;
+use crate::resources::imports::types::ImportStatus;
+use crate::state::AppState;
+
+/// Seconds a worker may take for one source before another may try.
+const CLAIM: i64 = 600;
+
+/// Takes up analyses that a server before this one did not finish.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn release_all(state: &AppState) -> ApiResult<()> {
+    state.write(|tx| Ok(store::release_all(tx)?)).await
+}
+
+/// Analyses all sources that wait for it.
+///
+/// # Errors
+/// The database failed. A source that cannot be analysed is no error: its record says so.
+pub(crate) async fn analyze_waiting(state: &AppState) -> ApiResult<()> {
+    loop {
+        let now = state.now();
+        let claim = state
+            .write(move |tx| Ok(store::claim(tx, now, now.plus_seconds(CLAIM))?))
+            .await?;
+        let Some(claim) = claim else {
+            return Ok(());
+        };
+        let import = claim.import_uuid.clone();
+        let sbom = state
+            .read(move |tx| Ok(imports::chosen_sbom(tx, &import)?))
+            .await?;
+        let outcome = match sbom {
+            Some(sbom) => analyze(sbom).await?.map_err(|error| error.to_string()),
+            None => Err("the uploaded SBOM is gone".to_owned()),
+        };
+        finish(state, claim, outcome).await?;
+    }
+}
+
+type Analyzed = (Vec<u8>, SourceAnalysis);
+
+async fn analyze(sbom: Vec<u8>) -> ApiResult<Result<Analyzed, AnalysisError>> {
+    tokio::task::spawn_blocking(move || {
+        let analysis = analysis::analyze_source(&sbom)?;
+        Ok((sbom, analysis))
+    })
+    .await
+    .map_err(ApiError::internal)
+}
+
+/// Stores what was found, unless the source was removed or imported again in the meantime.
+async fn finish(
+    state: &AppState,
+    claim: Claim,
+    outcome: Result<Analyzed, String>,
+) -> ApiResult<()> {
+    if let Err(reason) = &outcome {
+        tracing::warn!("failed to analyse source `{}`: {reason}", claim.uuid);
+    }
+    let now = state.now();
+    state
+        .write(move |tx| {
+            if !store::is_held(tx, &claim)? {
+                return Ok(());
+            }
+            let status = match &outcome {
+                Ok((sbom, analysis)) => {
+                    let listings: Vec<_> = analysis
+                        .listings
+                        .iter()
+                        .map(|(content_type, listing)| (*content_type, listing))
+                        .collect();
+                    store::save(tx, &claim, sbom, &listings, now)?;
+                    ImportStatus::Complete
+                }
+                Err(_) => {
+                    store::set_failed(tx, &claim, now)?;
+                    ImportStatus::Failed
+                }
+            };
+            Ok(imports::set_status(tx, &claim.import_uuid, status, now)?)
+        })
+        .await
+}
