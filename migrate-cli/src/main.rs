@@ -14,6 +14,8 @@ mod exit;
 mod read;
 mod render;
 mod scan;
+#[cfg(test)]
+mod secrets;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -14,7 +14,7 @@ pub(crate) struct Inputs {
     /// Files, folders or patterns such as `logs/*.gz`; `-` is standard input. Gzip and zstd are
     /// taken off, and each format is recognised by its content
     #[arg(value_name = "INPUT")]
-    pub(crate) inputs: Vec<PathBuf>,
+    pub(crate) paths: Vec<PathBuf>,
 
     /// Read every input as this format instead of recognising it
     #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = false)]

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use windlass_transforms::Mappings;
 use windlass_transforms::operation::{Endpoint, Segment};
 use windlass_transforms::plan::call::{CallPlan, RequestBody};
+use windlass_transforms::plan::composed::PartPlan;
 use windlass_transforms::plan::operation::{Kind, Operation};
 use windlass_transforms::rewrite::{BodyRewriter, Limits};
 use windlass_transforms::route::{PathValues, Route};
@@ -59,7 +60,7 @@ impl<'m> Classifier<'m> {
             .iter()
             .flat_map(|operation| match &operation.kind {
                 Kind::Call(plan) => vec![plan.v2()],
-                Kind::Composed(composed) => composed.parts().iter().map(|part| part.v2()).collect(),
+                Kind::Composed(composed) => composed.parts().iter().map(PartPlan::v2).collect(),
                 _ => Vec::new(),
             })
             .collect();

@@ -64,10 +64,7 @@ static FILE: LazyLock<File> = LazyLock::new(|| {
 });
 
 /// The known client with this user agent that calls one of these V1 operations.
-pub(crate) fn recognise<'o>(
-    user_agent: Option<&str>,
-    operations: impl Iterator<Item = &'o str> + Clone,
-) -> Option<Known> {
+pub(crate) fn recognise(user_agent: Option<&str>, operations: &[&str]) -> Option<Known> {
     let agent = user_agent?;
     let entry = FILE.client.iter().find(|entry| {
         entry
@@ -75,9 +72,10 @@ pub(crate) fn recognise<'o>(
             .iter()
             .any(|pattern| wildcard(pattern, agent))
             && (entry.calls.is_empty()
-                || operations
-                    .clone()
-                    .any(|called| entry.calls.iter().any(|call| call == called)))
+                || entry
+                    .calls
+                    .iter()
+                    .any(|call| operations.contains(&call.as_str())))
     })?;
     Some(Known {
         name: entry.name.clone(),
@@ -110,12 +108,10 @@ mod tests {
 
     #[test]
     fn a_library_is_a_known_client_only_by_what_it_calls() {
-        let known = |calls: &[&'static str]| {
-            recognise(Some("python-requests/2.26.0"), calls.iter().copied())
-        };
+        let known = |calls: &[&str]| recognise(Some("python-requests/2.26.0"), calls);
         assert_eq!(known(&["ping", "list_images"]).unwrap().name, "anchore-cli");
         assert_eq!(known(&["list_images"]), None);
-        let probe = recognise(Some("kube-probe/1.29"), std::iter::empty()).unwrap();
+        let probe = recognise(Some("kube-probe/1.29"), &[]).unwrap();
         assert_eq!(probe.certainty, Certainty::Certain);
     }
 }

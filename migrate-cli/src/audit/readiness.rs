@@ -64,10 +64,10 @@ pub(crate) fn judge(operation: &Operation, seen: &Use) -> (Readiness, Vec<String
     }
     let mut losses = operation.losses.clone();
     losses.extend(lost_names(operation, seen));
-    if !losses.is_empty() {
-        (Readiness::AtRisk, losses)
+    if losses.is_empty() {
+        (Readiness::Covered, losses)
     } else {
-        (Readiness::Covered, Vec::new())
+        (Readiness::AtRisk, losses)
     }
 }
 

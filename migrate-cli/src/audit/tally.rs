@@ -310,14 +310,13 @@ impl Use {
 }
 
 fn add(names: &mut BTreeMap<String, u64>, name: &str, calls: u64) {
-    match names.get_mut(name) {
-        Some(count) => *count += calls,
-        None => {
-            names.insert(name.to_owned(), calls);
-            while names.len() > MAX_NAMES {
-                names.pop_last();
-            }
-        }
+    if let Some(count) = names.get_mut(name) {
+        *count += calls;
+        return;
+    }
+    names.insert(name.to_owned(), calls);
+    while names.len() > MAX_NAMES {
+        names.pop_last();
     }
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Audit, out: &mut String) -> anyhow::Result<Exit> {
 
 /// An input that is something else than partial counts.
 fn not_partial(sources: &[crate::read::source::Source], arguments: &Audit) -> Option<String> {
-    let given = arguments.inputs.inputs.iter().chain(&arguments.partial);
+    let given = arguments.inputs.paths.iter().chain(&arguments.partial);
     let names: Vec<String> = given.map(|path| path.display().to_string()).collect();
     sources
         .iter()

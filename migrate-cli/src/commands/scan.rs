@@ -15,7 +15,7 @@ pub(crate) fn run(arguments: &Scan, out: &mut String) -> anyhow::Result<Exit> {
         ScanFormat::Json => render::json::pretty(&found, out)?,
         ScanFormat::Sarif => render::scan::sarif(&found, out)?,
     }
-    Ok(if arguments.fail && !found.findings.is_empty() {
+    Ok(if arguments.fail && !found.places.is_empty() {
         Exit::Findings
     } else {
         Exit::Clean

@@ -23,7 +23,7 @@ pub(crate) fn tally(
     more: &[PathBuf],
     mappings: &Mappings,
 ) -> anyhow::Result<Tally> {
-    let named: Vec<PathBuf> = arguments.inputs.iter().chain(more).cloned().collect();
+    let named: Vec<PathBuf> = arguments.paths.iter().chain(more).cloned().collect();
     if named.is_empty() {
         bail!("nothing to read: name files, folders or patterns, or `-` for standard input");
     }

@@ -124,8 +124,7 @@ impl Kind {
                 ACCOUNT,
                 "user agents, unless Traefik was told to keep that header",
             ],
-            Self::Alb => &[BODIES, ACCOUNT, "users"],
-            Self::Envoy => &[BODIES, ACCOUNT, "users"],
+            Self::Alb | Self::Envoy => &[BODIES, ACCOUNT, "users"],
             Self::Haproxy => &[
                 BODIES,
                 ACCOUNT,
@@ -133,9 +132,8 @@ impl Kind {
                 "the time zone of its times, which count as UTC",
             ],
             Self::Har => &["the address of the client"],
-            Self::Mitmproxy => &[],
             Self::Curl => &["when or how often a command ran", "whether it succeeded"],
-            Self::Partial | Self::Empty => &[],
+            Self::Mitmproxy | Self::Partial | Self::Empty => &[],
         }
     }
 }

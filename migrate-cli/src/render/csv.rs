@@ -39,24 +39,36 @@ pub(crate) fn audit(report: &Report, out: &mut String) {
             row(who, &rest, out);
         }
         if client.unknown_path_calls > 0 {
-            let mut rest: [String; 14] = Default::default();
-            rest[0] = "v1".to_owned();
-            rest[1] = "(no such V1 path)".to_owned();
-            rest[4] = "covered".to_owned();
-            rest[6] = client.unknown_path_calls.to_string();
-            row(who, &rest, out);
+            let calls = client.unknown_path_calls;
+            row(
+                who,
+                &plain(["v1", "(no such V1 path)", "covered"], calls, None, None),
+                out,
+            );
         }
         for used in &client.v2_operations {
-            let mut rest: [String; 14] = Default::default();
-            rest[0] = "v2".to_owned();
-            rest[1].clone_from(&used.call);
-            rest[4] = "ready".to_owned();
-            rest[6] = used.calls.to_string();
-            rest[11] = time(used.first_seen);
-            rest[12] = time(used.last_seen);
-            row(who, &rest, out);
+            let words = ["v2", &used.call, "ready"];
+            let cells = plain(words, used.calls, used.first_seen, used.last_seen);
+            row(who, &cells, out);
         }
     }
+}
+
+/// Cells of what is no V1 operation: generation, name and readiness, calls, first and last.
+fn plain(
+    [generation, name, readiness]: [&str; 3],
+    calls: u64,
+    first: Option<Moment>,
+    last: Option<Moment>,
+) -> [String; 14] {
+    let mut cells: [String; 14] = Default::default();
+    generation.clone_into(&mut cells[0]);
+    name.clone_into(&mut cells[1]);
+    readiness.clone_into(&mut cells[4]);
+    cells[6] = calls.to_string();
+    cells[11] = time(first);
+    cells[12] = time(last);
+    cells
 }
 
 fn time(moment: Option<Moment>) -> String {

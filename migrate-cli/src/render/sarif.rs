@@ -1,5 +1,7 @@
 //! SARIF 2.1.0, as code-scanning pages take it.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::words::counted;
@@ -96,7 +98,7 @@ pub(crate) fn audit(report: &Report, out: &mut String) -> anyhow::Result<()> {
 
 /// A SARIF document of one run.
 pub(crate) fn document(rules: &[Rule], findings: impl Iterator<Item = Finding>) -> Value {
-    let results: Vec<Value> = findings.map(|finding| result(rules, finding)).collect();
+    let results: Vec<Value> = findings.map(|finding| result(rules, &finding)).collect();
     let rules: Vec<Value> = rules
         .iter()
         .map(|rule| {
@@ -123,7 +125,7 @@ pub(crate) fn document(rules: &[Rule], findings: impl Iterator<Item = Finding>) 
     })
 }
 
-fn result(rules: &[Rule], finding: Finding) -> Value {
+fn result(rules: &[Rule], finding: &Finding) -> Value {
     let index = rules.iter().position(|rule| rule.id == finding.rule);
     let mut place = json!({"artifactLocation": {"uri": uri(&finding.file)}});
     if let Some(line) = finding.line {
@@ -149,7 +151,8 @@ fn uri(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            // Writing to a string cannot fail.
+            let _ = write!(uri, "%{byte:02X}");
         }
     }
     uri

@@ -51,7 +51,7 @@ fn message(finding: &Finding) -> String {
 
 /// One line per finding, and a summary.
 pub(crate) fn text(found: &Findings, out: &mut String) {
-    for finding in &found.findings {
+    for finding in &found.places {
         // Writing to a string cannot fail.
         let _ = writeln!(
             out,
@@ -63,16 +63,16 @@ pub(crate) fn text(found: &Findings, out: &mut String) {
             word(finding.confidence)
         );
     }
-    if !found.findings.is_empty() {
+    if !found.places.is_empty() {
         out.push('\n');
     }
     let _ = writeln!(
         out,
         "{} in {}.",
-        counted(found.findings.len() as u64, "finding", "findings"),
+        counted(found.places.len() as u64, "finding", "findings"),
         counted(found.files, "file", "files")
     );
-    let operation = found.findings.iter().find_map(|f| f.operation.as_ref());
+    let operation = found.places.iter().find_map(|f| f.operation.as_ref());
     if let Some(operation) = operation {
         let _ = writeln!(
             out,
@@ -83,7 +83,7 @@ pub(crate) fn text(found: &Findings, out: &mut String) {
 
 /// SARIF 2.1.0.
 pub(crate) fn sarif(found: &Findings, out: &mut String) -> anyhow::Result<()> {
-    let findings = found.findings.iter().map(|finding| sarif::Finding {
+    let findings = found.places.iter().map(|finding| sarif::Finding {
         rule: rule(finding.what),
         level: match finding.confidence {
             Confidence::High => "warning",

@@ -74,7 +74,7 @@ pub(crate) struct Findings {
     /// Files that were read.
     pub(crate) files: u64,
     /// By file and line.
-    pub(crate) findings: Vec<Finding>,
+    pub(crate) places: Vec<Finding>,
 }
 
 /// Looks at files.

@@ -114,7 +114,7 @@ fn method(line: &str) -> Option<Method> {
             format!("{word} /"),
             format!("\"{word}\""),
             format!("'{word}'"),
-            format!("method{}(", word),
+            format!("method{word}("),
         ]
         .iter()
         .any(|form| lower.contains(form.as_str()))

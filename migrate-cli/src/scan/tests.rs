@@ -116,7 +116,7 @@ fn files_that_git_ignores_and_binary_ones_are_left_out() {
     let scanner = Scanner::new(windlass_mappings::mappings());
     let found = super::scan(&[folder.path().to_owned()], &scanner, Confidence::Medium).unwrap();
     let files: Vec<&str> = found
-        .findings
+        .places
         .iter()
         .map(|found| found.file.as_str())
         .collect();

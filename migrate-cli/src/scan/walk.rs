@@ -22,7 +22,7 @@ pub(crate) fn scan(
     let mut all = Findings {
         format: FORMAT,
         files: 0,
-        findings: Vec::new(),
+        places: Vec::new(),
     };
     for root in paths {
         let name = root.display();
@@ -44,7 +44,7 @@ pub(crate) fn scan(
             };
             all.files += 1;
             let found = scanner.file(&entry.path().display().to_string(), &text);
-            all.findings
+            all.places
                 .extend(found.into_iter().filter(|found| found.confidence >= least));
         }
     }

@@ -194,10 +194,10 @@ fn client(key: ClientKey, tally: ClientTally, mappings: &Mappings) -> ClientRepo
         .collect();
     let v1_calls = operations.iter().map(|o| o.calls).sum::<u64>() + unknown_path_calls;
     let v2_calls = v2_operations.iter().map(|o| o.calls).sum::<u64>() - both_calls;
-    let called_operations = operations.iter().map(|o| o.operation.as_str());
+    let called: Vec<&str> = operations.iter().map(|o| o.operation.as_str()).collect();
     ClientReport {
         name: key.display(),
-        known: known::recognise(key.user_agent.as_deref(), called_operations),
+        known: known::recognise(key.user_agent.as_deref(), &called),
         readiness: worst.max(unknown).unwrap_or(Readiness::Ready),
         evidence,
         calls: v1_calls + v2_calls + both_calls,

@@ -112,12 +112,8 @@ impl Command {
                     }
                 }
                 "-A" | "--user-agent" => command.user_agent = value(),
-                "-d" | "--data" | "--data-raw" | "--data-binary" | "--data-ascii" | "--json" => {
-                    command.body = value();
-                }
-                "--data-urlencode" => {
-                    command.body = value();
-                }
+                "-d" | "--data" | "--data-raw" | "--data-binary" | "--data-ascii"
+                | "--data-urlencode" | "--json" => command.body = value(),
                 "-G" | "--get" => command.body_is_query = true,
                 "-I" | "--head" => command.is_head = true,
                 "--url" => command.target = value(),

@@ -68,15 +68,13 @@ fn nginx(format: &str) -> Vec<Piece> {
     while let Some(at) = rest.find('$') {
         push_text(&mut pieces, &rest[..at]);
         rest = &rest[at + 1..];
-        let (name, after) = match rest.strip_prefix('{').and_then(|r| r.split_once('}')) {
-            Some(braced) => braced,
-            None => {
-                let end = rest
-                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                    .unwrap_or(rest.len());
-                rest.split_at(end)
-            }
-        };
+        let braced = rest.strip_prefix('{').and_then(|r| r.split_once('}'));
+        let (name, after) = braced.unwrap_or_else(|| {
+            let end = rest
+                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .unwrap_or(rest.len());
+            rest.split_at(end)
+        });
         rest = after;
         pieces.push(Piece::Variable(match name {
             "remote_addr" | "realip_remote_addr" => Some(Name::Address),

@@ -80,10 +80,9 @@ pub(super) fn read(
             source.unreadable(source.lines, "not a flow of mitmproxy");
             continue;
         };
-        match call(&value, counter) {
-            Some(counted) => source.calls += u64::from(counted),
-            // A flow of TCP, UDP or DNS, or one without a request.
-            None => {}
+        // What is none is a flow of TCP, UDP or DNS, or one without a request.
+        if let Some(counted) = call(&value, counter) {
+            source.calls += u64::from(counted);
         }
     }
     Ok(())

@@ -30,9 +30,9 @@ pub(super) fn burn_down(report: &Report, out: &mut String) {
     out.push_str("</div>\n");
     let with_clients = report.clients.len() > 1;
     for (class, width, height) in [("wide", 1076.0, 260.0), ("narrow", 358.0, 220.0)] {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<svg class=\"{class}\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"V1 and V2 calls per day\">\n"
+            "<svg class=\"{class}\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"V1 and V2 calls per day\">"
         );
         draw(&days, width, height, with_clients, out);
         out.push_str("</svg>\n");
@@ -105,9 +105,9 @@ fn draw(days: &[DayReport], width: f64, height: f64, with_clients: bool, out: &m
     let step = (width - LEFT - RIGHT) / count;
     for part in 0..=4_u32 {
         let y = floor - tall * f64::from(part) / 4.0;
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\n",
+            "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
             width - RIGHT,
             LEFT - 8.0,
             y + 4.0,
@@ -137,9 +137,9 @@ fn draw(days: &[DayReport], width: f64, height: f64, with_clients: bool, out: &m
             }
         }
         if at % label_every == 0.0 {
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>\n",
+                "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
                 x + step / 2.0,
                 height - 6.0,
                 &day.day.to_string()[5..]
@@ -168,17 +168,17 @@ fn clients(days: &[DayReport], width: f64, floor: f64, tall: f64, step: f64, out
         );
         let _ = write!(points, "{:.1},{:.1} ", last.0, last.1);
     }
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<polyline class=\"trend\" points=\"{}\"/><circle class=\"spot\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"3.5\"/>\n",
+        "<polyline class=\"trend\" points=\"{}\"/><circle class=\"spot\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"3.5\"/>",
         points.trim_end(),
         last.0,
         last.1
     );
     for part in [0_u32, 2, 4] {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<text x=\"{:.1}\" y=\"{:.1}\">{}</text>\n",
+            "<text x=\"{:.1}\" y=\"{:.1}\">{}</text>",
             width - RIGHT + 8.0,
             floor - tall * f64::from(part) / 4.0 + 4.0,
             compact(top * u64::from(part) / 4)

@@ -1,0 +1,539 @@
+//! The audit, the gate and the scan as scripts see them: formats by their schemas, numbers that
+//! agree, parts that make the whole, exit codes.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn windlass(words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_windlass"))
+        .args(words)
+        .env_remove("WINDLASS_MAPPINGS")
+        .output()
+        .expect("windlass starts")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("JSON: {}", err(output)))
+}
+
+fn schema(subject: &str) -> Value {
+    json(&windlass(&["schema", subject]))
+}
+
+#[track_caller]
+fn assert_valid(schema: &Value, document: &Value) {
+    let validator = jsonschema::validator_for(schema).expect("a schema");
+    let errors: Vec<String> = validator
+        .iter_errors(document)
+        .map(|error| format!("{error} at {}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
+}
+
+/// A combined line.
+fn line(user: &str, day: u32, hour: u32, request: &str, status: u16, agent: &str) -> String {
+    format!(
+        "10.0.0.{hour} - {user} [{day:02}/Nov/2026:{hour:02}:00:00 +0000] \"{request} HTTP/1.1\" {status} 9 \"-\" \"{agent}\""
+    )
+}
+
+/// Three files of ten days each: a client that leaves V1 on the 12th, one that never does, one
+/// that is blocked, one on V2.
+fn month(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for part in 0..3 {
+        let mut text = String::new();
+        for day in part * 10 + 1..=part * 10 + 10 {
+            for hour in 0..24 {
+                let leaving = if day < 12 {
+                    "GET /v1/images?fulltag=a"
+                } else {
+                    "GET /v2/images"
+                };
+                let _ = writeln!(text, "{}", line("ci", day, hour, leaving, 200, "curl/8.1"));
+                let _ = writeln!(
+                    text,
+                    "{}",
+                    line("app", day, hour, "GET /v2/policies", 200, "app/2")
+                );
+                if hour % 6 == 0 {
+                    let _ = writeln!(
+                        text,
+                        "{}",
+                        line(
+                            "bob",
+                            day,
+                            hour,
+                            "GET /images/sha256:aa/check?tag=x",
+                            200,
+                            "python-requests/2.26.0"
+                        )
+                    );
+                }
+                if hour == 3 && day < 8 {
+                    let _ = writeln!(
+                        text,
+                        "{}",
+                        line(
+                            "old",
+                            day,
+                            hour,
+                            "POST /v1/import/images",
+                            410,
+                            "nightly.sh"
+                        )
+                    );
+                }
+                let _ = writeln!(
+                    text,
+                    "{}",
+                    line("-", day, hour, "GET /favicon.ico", 404, "browser")
+                );
+            }
+        }
+        let path = folder.join(format!("{part}.log"));
+        fs::write(&path, text).expect("a file");
+        files.push(path);
+    }
+    files
+}
+
+fn names(files: &[PathBuf]) -> Vec<&str> {
+    files
+        .iter()
+        .map(|file| file.to_str().expect("UTF-8"))
+        .collect()
+}
+
+#[test]
+fn the_report_is_what_its_schema_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = month(folder.path());
+    let mut words = vec!["audit", "--format", "json"];
+    words.extend(names(&files));
+    let report = json(&windlass(&words));
+    let schema = schema("audit");
+    assert_valid(&schema, &report);
+    let mut wrong = report.clone();
+    wrong["clients"][0]["readiness"] = "splendid".into();
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    assert!(!validator.is_valid(&wrong), "the schema refuses something");
+    let summary = &report["summary"];
+    let numbers = [
+        "clients",
+        "v1_clients",
+        "v1_calls",
+        "v2_calls",
+        "versionless_calls",
+        "gone_calls",
+        "other_calls",
+    ]
+    .map(|name| summary[name].as_u64().expect("a number"));
+    // 11 days of 24 calls, 30 of 4, 7 of 1.
+    assert_eq!(numbers, [4, 3, 264 + 120 + 7, 456 + 720, 120, 7, 720]);
+}
+
+#[test]
+fn partial_counts_merge_to_the_report_of_the_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = month(folder.path());
+    let mut whole = vec!["audit", "--format", "json"];
+    whole.extend(names(&files));
+    let whole = out(&windlass(&whole));
+    let mut parts = Vec::new();
+    for (index, file) in names(&files).iter().enumerate() {
+        let part = folder.path().join(format!("{index}.json"));
+        let partial = windlass(&["audit", "--format", "partial", file]);
+        fs::write(&part, out(&partial)).expect("a file");
+        parts.push(part);
+    }
+    // In another order, by the option, and as inputs among others.
+    let parts = names(&parts);
+    let merged = windlass(&[
+        "audit",
+        "--format",
+        "json",
+        "--merge",
+        "--partial",
+        parts[2],
+        parts[0],
+        parts[1],
+    ]);
+    assert_eq!(out(&merged), whole);
+    let mixed = windlass(&[
+        "audit",
+        "--format",
+        "json",
+        parts[1],
+        names(&files)[0],
+        parts[2],
+    ]);
+    assert_eq!(out(&mixed), whole);
+    let refused = windlass(&["audit", "--merge", parts[0], names(&files)[1]]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        err(&refused).contains("is not partial counts"),
+        "{}",
+        err(&refused)
+    );
+}
+
+#[test]
+fn every_format_says_the_same_numbers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = month(folder.path());
+    let show = |format: &str| {
+        let mut words = vec!["audit", "--format", format];
+        words.extend(names(&files));
+        out(&windlass(&words))
+    };
+    let report: Value = serde_json::from_str(&show("json")).expect("JSON");
+    let calls = report["summary"]["v1_calls"].as_u64().expect("a number");
+    let csv = show("csv");
+    let from_csv: u64 = csv
+        .lines()
+        .skip(1)
+        .map(|row| row.split(',').collect::<Vec<_>>())
+        .filter(|cells| cells[4] == "v1")
+        .map(|cells| {
+            cells
+                .iter()
+                .rev()
+                .nth(7)
+                .expect("a column")
+                .parse::<u64>()
+                .expect("calls")
+        })
+        .sum();
+    assert_eq!(from_csv, calls);
+    for (format, text) in [
+        ("table", format!("({calls} of them V1)")),
+        ("markdown", format!("({calls} of them V1)")),
+        ("html", format!("<b>{calls}</b><span>V1 calls")),
+        ("junit", "tests=\"4\" failures=\"1\"".to_owned()),
+    ] {
+        let shown = show(format);
+        assert!(shown.contains(&text), "{format}: {text}\n{shown}");
+    }
+    let sarif: Value = serde_json::from_str(&show("sarif")).expect("JSON");
+    let results = sarif["runs"][0]["results"].as_array().expect("results");
+    assert_eq!(results.len(), 3, "one for each client and operation");
+}
+
+#[test]
+fn sarif_is_valid_by_its_schema() {
+    let schema: Value =
+        serde_json::from_str(include_str!("schemas/sarif-2.1.0.json")).expect("JSON");
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = month(folder.path());
+    let report = windlass(&["audit", "--format", "sarif", names(&files)[0]]);
+    assert_valid(&schema, &json(&report));
+    fs::write(
+        folder.path().join("a b.sh"),
+        "curl $ANCHORE/v1/images/x/check\n",
+    )
+    .expect("a file");
+    let found = json(&windlass(&[
+        "scan",
+        "--format",
+        "sarif",
+        folder.path().to_str().expect("UTF-8"),
+    ]));
+    assert_valid(&schema, &found);
+    let place = &found["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert!(
+        place["artifactLocation"]["uri"]
+            .as_str()
+            .expect("text")
+            .ends_with("a%20b.sh"),
+        "{place}"
+    );
+}
+
+/// Names, in order, of opening (`+`) and closing (`-`) tags; panics where they do not nest.
+fn tags(xml: &str) -> Vec<String> {
+    let mut open: Vec<String> = Vec::new();
+    let mut all = Vec::new();
+    for part in xml.split('<').skip(1) {
+        let (tag, text) = part.split_once('>').expect("a tag ends");
+        assert!(
+            !text.contains(['<', '>']) || text.trim().is_empty(),
+            "text is escaped"
+        );
+        if tag.starts_with('?') {
+            continue;
+        }
+        let name: String = tag
+            .trim_start_matches('/')
+            .chars()
+            .take_while(char::is_ascii_alphabetic)
+            .collect();
+        if tag.starts_with('/') {
+            assert_eq!(open.pop().as_deref(), Some(name.as_str()));
+        } else {
+            assert_eq!(tag.matches('"').count() % 2, 0, "attributes are quoted");
+            all.push(format!("{}{name}", "/".repeat(open.len())));
+            if !tag.ends_with('/') {
+                open.push(name);
+            }
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+    all
+}
+
+#[test]
+fn junit_has_one_test_per_client_and_a_failure_for_each_that_fails() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = month(folder.path());
+    let evil = folder.path().join("evil.log");
+    fs::write(
+        &evil,
+        line("x", 1, 1, "GET /v1/images", 200, "<a b=\"c\">&]]>\u{1b}[2J"),
+    )
+    .expect("a file");
+    let shown = windlass(&[
+        "audit",
+        "--format",
+        "junit",
+        "--fail-on",
+        "covered",
+        names(&files)[0],
+        evil.to_str().expect("UTF-8"),
+    ]);
+    assert_eq!(shown.status.code(), Some(1));
+    let tags = tags(&out(&shown));
+    let count = |tag: &str| tags.iter().filter(|known| *known == tag).count();
+    assert_eq!(
+        ["testsuites", "/testsuite", "//testcase", "///failure"].map(count),
+        [1, 1, 5, 4]
+    );
+    assert!(!out(&shown).contains('\u{1b}'));
+}
+
+#[test]
+fn the_gate_passes_only_when_nobody_used_v1_and_all_days_are_covered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = month(folder.path());
+    let evidence = folder.path().join("evidence.json");
+    let gate = |more: &[&str]| {
+        let mut words = vec![
+            "gate",
+            "--until",
+            "2026-11-30T23:30:00Z",
+            "--evidence",
+            evidence.to_str().expect("UTF-8"),
+        ];
+        words.extend(more);
+        words.extend(names(&files));
+        windlass(&words)
+    };
+    let bob = "bob via python-requests/2.26.0";
+    let refused = gate(&["--quiet-days", "10"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        out(&refused)
+            .contains("`bob via python-requests/2.26.0` used V1, last on 2026-11-30 18:00 UTC"),
+        "{}",
+        out(&refused)
+    );
+    let passed = gate(&["--quiet-days", "10", "--waive", bob]);
+    assert_eq!(passed.status.code(), Some(0), "{}", out(&passed));
+    let written: Value =
+        serde_json::from_str(&fs::read_to_string(&evidence).expect("a file")).expect("JSON");
+    assert_valid(&schema("gate"), &written);
+    assert_eq!(written["passed"], true);
+    assert_eq!(written["covered_from"], "2026-11-01T00:00:00.000Z");
+    for (more, reason) in [
+        // `ci` used V1 until the 11th.
+        (
+            ["--quiet-days", "25", "--waive", bob].as_slice(),
+            "`ci via curl/8.1` used V1",
+        ),
+        (
+            &["--quiet-days", "40", "--waive", bob],
+            "the sources begin on 2026-11-01",
+        ),
+        (
+            &["--quiet-days", "10", "--waive", "nobody"],
+            "no client is called `nobody`",
+        ),
+    ] {
+        let refused = gate(more);
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(
+            out(&refused).contains(reason),
+            "{reason}: {}",
+            out(&refused)
+        );
+    }
+}
+
+#[test]
+fn the_gate_does_not_take_silence_for_proof() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = month(folder.path());
+    let files = names(&files);
+    let waive = [
+        "--waive",
+        "bob via python-requests/2.26.0",
+        "--waive",
+        "ci via curl/8.1",
+    ];
+    let gate = |more: &[&str]| {
+        windlass(&[&["gate", "--quiet-days", "28"], waive.as_slice(), more].concat())
+    };
+    // Old logs say nothing about now.
+    let old = folder.path().join("old.log");
+    let text = fs::read_to_string(files[0]).expect("a file");
+    fs::write(&old, text.replace("/2026:", "/2020:")).expect("a file");
+    let stale = gate(&[old.to_str().expect("UTF-8")]);
+    assert_eq!(stale.status.code(), Some(1));
+    assert!(out(&stale).contains("days ago"), "{}", out(&stale));
+    // Ten days are missing in the middle.
+    let gap = gate(&["--until", "2026-11-30T23:30:00Z", files[0], files[2]]);
+    assert_eq!(gap.status.code(), Some(1));
+    assert!(
+        out(&gap).contains("no call at all for 240 hours"),
+        "{}",
+        out(&gap)
+    );
+    let nothing = windlass(&["gate", "/dev/null"]);
+    assert_eq!(nothing.status.code(), Some(1));
+    assert!(
+        out(&nothing).contains("nothing is covered"),
+        "{}",
+        out(&nothing)
+    );
+}
+
+#[test]
+fn against_a_baseline_only_what_is_new_is_shown_and_judged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = month(folder.path());
+    let files = names(&files);
+    let baseline = folder.path().join("baseline.json");
+    fs::write(
+        &baseline,
+        out(&windlass(&[
+            "audit", "--format", "json", files[0], files[1],
+        ])),
+    )
+    .expect("a file");
+    let baseline = baseline.to_str().expect("UTF-8");
+    let words = ["audit", "--fail-on", "any-v1", "--baseline", baseline];
+    let same = windlass(&[words.as_slice(), &files].concat());
+    assert_eq!(same.status.code(), Some(0), "{}", out(&same));
+    let new = folder.path().join("new.log");
+    let text = [
+        line("ci", 5, 1, "GET /v1/images", 200, "curl/8.1"),
+        line("ci", 5, 1, "GET /v1/registries", 200, "curl/8.1"),
+    ];
+    fs::write(&new, text.join("\n")).expect("a file");
+    let more = windlass(&[words.as_slice(), &files, &[new.to_str().expect("UTF-8")]].concat());
+    assert_eq!(more.status.code(), Some(1));
+    let text = out(&more);
+    assert!(
+        text.contains("list_registries") && !text.contains("list_images"),
+        "{text}"
+    );
+    let refused = windlass(&["audit", "--baseline", files[0], files[0]]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        err(&refused).contains("expected a report"),
+        "{}",
+        err(&refused)
+    );
+}
+
+#[test]
+fn one_client_has_a_page_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = month(folder.path());
+    let files = names(&files);
+    let page = out(&windlass(&[
+        "audit", "--format", "html", "--client", "ci", files[0],
+    ]));
+    assert!(page.contains("What ci via curl/8.1 changes to leave V1"));
+    assert!(page.contains("$ANCHORE_URL/v2/images") && !page.contains("nightly.sh"));
+    let unknown = windlass(&["audit", "--client", "ci via curl/8.2", files[0]]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(
+        err(&unknown).contains("did you mean `ci via curl/8.1`?"),
+        "{}",
+        err(&unknown)
+    );
+    let several = windlass(&["audit", "--client", "via", files[0]]);
+    assert!(
+        err(&several).contains("`via` fits 4 clients"),
+        "{}",
+        err(&several)
+    );
+}
+
+#[test]
+fn calls_outside_of_the_time_asked_for_do_not_count() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = month(folder.path());
+    let mut words = vec![
+        "audit",
+        "--format",
+        "json",
+        "--since",
+        "2026-11-05",
+        "--until",
+        "2026-11-07",
+    ];
+    words.extend(names(&files));
+    let report = json(&windlass(&words));
+    assert_eq!(report["summary"]["v1_calls"], 2 * (24 + 4 + 1));
+    assert_eq!(report["summary"]["first_seen"], "2026-11-05T00:00:00.000Z");
+    assert_eq!(report["days"].as_array().expect("days").len(), 2);
+    let refused = windlass(&["audit", "--since", "yesterday", names(&files)[0]]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(err(&refused).contains("2026-11-20"), "{}", err(&refused));
+}
+
+#[test]
+fn the_page_brings_nothing_along_and_fetches_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = month(folder.path());
+    let page = out(&windlass(&["audit", "--format", "html", names(&files)[0]]));
+    assert!(page.contains("default-src 'none'"));
+    for word in ["<script", "src=", "url(", "@import", "http://", "https://"] {
+        assert!(!page.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn a_scan_shows_place_and_replacement_and_is_valid_by_its_schema() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(
+        folder.path().join("check.sh"),
+        "#!/bin/sh\n# password: hunter2\ncurl -u admin:hunter2 \"$ANCHORE_URL/v1/images/$D/check?tag=$T\"\nanchore-cli image list\n",
+    )
+    .expect("a file");
+    let path = folder.path().to_str().expect("UTF-8");
+    let found = windlass(&["scan", "--fail", path]);
+    assert_eq!(found.status.code(), Some(1));
+    let text = out(&found).replace(path, "DIR");
+    assert!(!text.contains("hunter2"));
+    insta::assert_snapshot!(text);
+    assert_valid(
+        &schema("scan"),
+        &json(&windlass(&["scan", "--format", "json", path])),
+    );
+    assert_eq!(windlass(&["scan", path]).status.code(), Some(0));
+}
