@@ -264,12 +264,25 @@ fn large(page: u64) -> String {
 #[test]
 fn a_page_that_fails_behind_the_first_byte_breaks_the_answer_off() {
     for (script, _) in broken() {
-        let upstream = pages([(1, Script::json(200, &large(1))), (2, script)]);
+        let go_on = Signal::default();
+        let upstream = FakeUpstream::start({
+            let go_on = go_on.clone();
+            move |request| {
+                if page(request) == 1 {
+                    return Script::json(200, &large(1));
+                }
+                go_on.wait();
+                script.clone()
+            }
+        });
         let proxy = TestProxy::start(upstream.address());
         let mut client = proxy.client();
-        let answer = client.get("/v1/paged");
-        assert_eq!(answer.status, 200);
-        assert!(!answer.is_complete, "the client can tell");
+        client.send("GET /v1/paged HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert_eq!(client.head().status, 200);
+        assert!(client.chunk().is_some_and(|chunk| !chunk.is_empty()));
+        go_on.give();
+        let end = std::iter::from_fn(|| client.chunk()).find(Vec::is_empty);
+        assert_eq!(end, None, "nothing says that the list is whole");
         assert!(client.is_closed());
         let record = &proxy.records()[0];
         assert_eq!(record.outcome, Outcome::Failed);
