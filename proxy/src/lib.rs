@@ -29,7 +29,6 @@
 
 mod admin;
 mod app;
-mod calling;
 pub mod config;
 mod context;
 mod drain;
@@ -38,7 +37,6 @@ mod error;
 mod headers;
 mod limits;
 mod linger;
-mod lookups;
 mod metrics;
 mod observe;
 mod phases;

@@ -7,9 +7,12 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+use windlass_mappings::LoadError;
+use windlass_mappings::document::Documents;
 use windlass_proxy::config::{Config, LogFormat, PROGRAM};
 use windlass_proxy::{EmbeddedServer, Proxy, UpstreamUrl};
 use windlass_transforms::Mappings;
+use windlass_v2_server::DOCUMENT;
 use windlass_v2_server::settings::Settings;
 
 /// Body buffers come and go with every answer; this allocator does not mind.
@@ -45,8 +48,14 @@ fn run(settings: &Settings, config: Config) -> Result<(), String> {
     for doubt in settings.doubts() {
         tracing::warn!("{doubt}");
     }
-    let mappings = windlass_mappings::load(config.mappings.as_deref())
+    let set = windlass_mappings::read_set(config.mappings.as_deref())
         .map_err(|error| format!("the mappings cannot be used\n{error}"))?;
+    let mappings = windlass_mappings::compile_set(&set).map_err(|diagnostics| {
+        format!(
+            "the mappings cannot be used\n{}",
+            LoadError::Wrong(diagnostics)
+        )
+    })?;
     if config.check {
         return check(&config, &mappings);
     }
@@ -54,7 +63,11 @@ fn run(settings: &Settings, config: Config) -> Result<(), String> {
         .enable_all()
         .build()
         .map_err(|error| format!("failed to start threads: {error}"))?
-        .block_on(serve(config, Arc::new(mappings)))
+        .block_on(serve(
+            config,
+            Arc::new(mappings),
+            Documents::new(set, DOCUMENT),
+        ))
 }
 
 /// What pingora logs may quote what clients sent: the proxy logs its failures itself. The server
@@ -85,7 +98,11 @@ fn check(config: &Config, mappings: &Mappings) -> Result<(), String> {
     Ok(())
 }
 
-async fn serve(config: Config, mappings: Arc<Mappings>) -> Result<(), String> {
+async fn serve(
+    config: Config,
+    mappings: Arc<Mappings>,
+    documents: Documents,
+) -> Result<(), String> {
     // From here on a signal ends the program in order.
     let mut signals =
         Signals::new().map_err(|error| format!("failed to wait for signals: {error}"))?;
@@ -108,6 +125,7 @@ async fn serve(config: Config, mappings: Arc<Mappings>) -> Result<(), String> {
         (Some(server), upstream)
     };
     let mut builder = Proxy::builder(upstream.clone(), mappings)
+        .documents(Arc::new(documents))
         .listen(&config.listen)
         .tls(config.tls.clone())
         .h2c(config.h2c)
@@ -115,8 +133,6 @@ async fn serve(config: Config, mappings: Arc<Mappings>) -> Result<(), String> {
         .gzip(config.gzip)
         .upstream_ca(config.upstream_ca.clone())
         .upstream_pool(config.upstream_pool)
-        .parallel_calls(config.parallel_calls)
-        .lookup_cache(config.lookup_cache)
         .limits(config.limits.clone())
         .timeouts(config.timeouts.clone())
         .records(config.records.clone())

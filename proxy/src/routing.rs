@@ -18,7 +18,7 @@ use std::sync::Arc;
 use http::Method;
 use pingora::proxy::Session;
 use windlass_transforms::exchange::Generation;
-use windlass_transforms::plan::operation::{Kind as OperationKind, Operation};
+use windlass_transforms::plan::operation::{AnswerPlan, Kind as OperationKind, Operation};
 use windlass_transforms::route::{PathValues, Route, RouteTable};
 
 use crate::app::App;
@@ -120,7 +120,7 @@ pub(crate) fn route(
         Ok(()) if face != Face::V2 && !head.raw_path_is_utf8() => {
             Destination::Refuse(Failure::malformed("the path is not UTF-8"), None)
         }
-        Ok(()) => destination(routes, app.versionless, &head.method, face),
+        Ok(()) => destination(app, service, routes, &head.method, face),
     };
     let is_v2 = face == Face::V2 || matches!(destination, Destination::PassThrough);
     ctx.generation = if is_v2 {
@@ -132,8 +132,9 @@ pub(crate) fn route(
 }
 
 fn destination(
+    app: &App,
+    service: Option<&str>,
     routes: &RouteTable,
-    policy: Versionless,
     method: &Method,
     face: Face<'_>,
 ) -> Destination {
@@ -141,7 +142,7 @@ fn destination(
         Face::V2 => return Destination::PassThrough,
         Face::V1(path) | Face::Versionless(path) => path,
     };
-    if policy == Versionless::Enforce && matches!(face, Face::Versionless(_)) {
+    if app.versionless == Versionless::Enforce && matches!(face, Face::Versionless(_)) {
         return enforced(routes, method, path);
     }
     match routes.find(method, path) {
@@ -150,7 +151,7 @@ fn destination(
                 Destination::Rewrite(V1Request { operation, values })
             }
             OperationKind::Answer(plan) => {
-                let answer = Answer::planned(plan);
+                let answer = answer(app, service, plan);
                 Destination::Answer(operation, answer)
             }
             OperationKind::None { reason, instead } => {
@@ -174,6 +175,20 @@ fn destination(
         Route::Malformed { what } => {
             let failure = Failure::malformed(format!("the path has {what}"));
             Destination::Refuse(failure, None)
+        }
+    }
+}
+
+/// What a mapping answers by itself; a document of the API is made at its first request.
+fn answer(app: &App, service: Option<&str>, plan: &AnswerPlan) -> Answer {
+    let Some(documents) = app.documents.as_ref().filter(|_| plan.document.is_some()) else {
+        return Answer::planned(plan);
+    };
+    match documents.answer(plan, service) {
+        Ok(text) => Answer::document(plan, &text),
+        Err(error) => {
+            tracing::error!("failed to derive the V1 document: {error}");
+            Answer::planned(plan)
         }
     }
 }

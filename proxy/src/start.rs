@@ -11,13 +11,13 @@ use pingora::listeners::tls::TlsSettings;
 use pingora::server::configuration::ServerConf;
 use pingora::services::listening::Service;
 use tokio::sync::oneshot;
+use windlass_mappings::document::Documents;
 use windlass_transforms::Mappings;
 
 use crate::admin::Admin;
 use crate::app::App;
 use crate::drain::Gate;
 use crate::limits::{Limits, Timeouts};
-use crate::lookups::Lookups;
 use crate::metrics::Metrics;
 use crate::phases::Phases;
 use crate::record::Recorder;
@@ -101,6 +101,7 @@ pub struct ProxyBuilder {
     upstream_ca: Option<PathBuf>,
     upstream_pool: usize,
     mappings: Arc<Mappings>,
+    documents: Option<Arc<Documents>>,
     listen: String,
     service_listen: Vec<(String, String)>,
     admin_listen: Option<String>,
@@ -108,8 +109,6 @@ pub struct ProxyBuilder {
     h2c: bool,
     versionless: Versionless,
     gzip: bool,
-    parallel_calls: usize,
-    lookup_cache: usize,
     limits: Limits,
     timeouts: Timeouts,
     records: Option<PathBuf>,
@@ -121,6 +120,14 @@ impl ProxyBuilder {
     #[must_use]
     pub fn listen(mut self, address: impl Into<String>) -> Self {
         self.listen = address.into();
+        self
+    }
+
+    /// Answers with these V1 documents where a mapping says so; without them, with what the
+    /// mapping itself says.
+    #[must_use]
+    pub fn documents(mut self, documents: Arc<Documents>) -> Self {
+        self.documents = Some(documents);
         self
     }
 
@@ -187,20 +194,6 @@ impl ProxyBuilder {
         self
     }
 
-    /// How many V2 calls of one request may be under way at a time; at least 1.
-    #[must_use]
-    pub fn parallel_calls(mut self, calls: usize) -> Self {
-        self.parallel_calls = calls.max(1);
-        self
-    }
-
-    /// How many look-ups are kept whose answer never changes; 0: none.
-    #[must_use]
-    pub fn lookup_cache(mut self, lookups: usize) -> Self {
-        self.lookup_cache = lookups;
-        self
-    }
-
     /// Bounds on sizes.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
@@ -255,10 +248,9 @@ impl ProxyBuilder {
         let app = Arc::new(App {
             metrics: Metrics::new(&self.mappings)?,
             mappings: self.mappings,
+            documents: self.documents,
             versionless: self.versionless,
             gzip: self.gzip,
-            parallel_calls: self.parallel_calls,
-            lookups: Lookups::new(self.lookup_cache),
             limits: self.limits,
             timeouts: self.timeouts,
             upstream,
@@ -359,6 +351,7 @@ impl Proxy {
             upstream_ca: None,
             upstream_pool: 512,
             mappings,
+            documents: None,
             listen: "127.0.0.1:8228".to_owned(),
             service_listen: Vec::new(),
             admin_listen: None,
@@ -366,8 +359,6 @@ impl Proxy {
             h2c: false,
             versionless: Versionless::default(),
             gzip: false,
-            parallel_calls: 8,
-            lookup_cache: 10_000,
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             records: None,

@@ -4,8 +4,10 @@
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
+use http::Method;
 use jsonschema::{Draft, Validator};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
+use windlass_transforms::document::{Closing, Document, Operation, Schema};
 use windlass_transforms::plan::call::CallPlan;
 use windlass_transforms::plan::lookup::LookupPlan;
 
@@ -14,20 +16,9 @@ use crate::calls::form;
 /// What `GET /v2/openapi.json` promises.
 #[derive(Debug)]
 pub struct Contract {
-    /// Schemas by name, as JSON Schema.
-    components: Value,
-    /// Responses by name.
-    responses: Value,
-    operations: Vec<Operation>,
+    document: Document,
     /// Schemas, compiled when the first body needs them.
     validators: Mutex<HashMap<String, Validator>>,
-}
-
-#[derive(Debug)]
-struct Operation {
-    method: String,
-    template: String,
-    responses: Map<String, Value>,
 }
 
 /// The contract of the server built into this binary.
@@ -38,33 +29,17 @@ pub fn contract() -> &'static Contract {
 }
 
 impl Contract {
-    /// Reads an OpenAPI 3.0 document.
+    /// Reads an OpenAPI document.
     fn read(document: &str) -> Self {
-        let mut document: Value = serde_json::from_str(document).expect("the document is JSON");
-        to_json_schema(&mut document);
-        let mut operations = Vec::new();
-        for (template, item) in document["paths"].as_object().expect("paths") {
-            for (method, operation) in item.as_object().expect("a path item") {
-                if let Some(responses) = operation["responses"].as_object() {
-                    operations.push(Operation {
-                        method: method.to_uppercase(),
-                        template: template.clone(),
-                        responses: responses.clone(),
-                    });
-                }
-            }
-        }
         Self {
-            components: document["components"]["schemas"].take(),
-            responses: document["components"]["responses"].take(),
-            operations,
+            document: Document::from_json(document).expect("the server publishes a document"),
             validators: Mutex::default(),
         }
     }
 
     /// Every operation: method and path template without `/v2`, in the order of the document.
     pub fn operations(&self) -> impl Iterator<Item = String> {
-        self.operations.iter().map(Operation::name)
+        self.document.operations.iter().map(Operation::name)
     }
 
     /// The operation that a request line is for, as `GET /images/{image_digest}`. The path is
@@ -86,13 +61,12 @@ impl Contract {
 
     fn find(&self, method: &str, path: &str) -> Option<&Operation> {
         let method = if method == "HEAD" { "GET" } else { method };
-        self.operations
-            .iter()
-            .filter(|operation| operation.method == method && operation.matches(path))
-            .min_by_key(|operation| operation.template.matches('{').count())
+        let method: Method = method.parse().ok()?;
+        self.document.route(&method, path)
     }
 
-    /// What is wrong with an answer; nothing when it keeps the promise.
+    /// What is wrong with an answer; nothing when it keeps the promise: the body fits its schema
+    /// and has no member that the schema does not know, unless the schema is of a map.
     pub fn breaches(
         &self,
         method: &str,
@@ -110,30 +84,14 @@ impl Contract {
             };
         };
         let name = operation.name();
-        let key = [
-            status.to_string(),
-            format!("{}XX", status / 100),
-            "default".to_owned(),
-        ]
-        .into_iter()
-        .find(|key| operation.responses.contains_key(key));
-        let Some(key) = key else {
+        let Some(response) = operation.response(status) else {
             return vec![format!("{name}: {status} is not declared")];
         };
-        let mut response = &operation.responses[&key];
-        if let Some(reference) = response["$ref"].as_str() {
-            let component = reference
-                .rsplit('/')
-                .next()
-                .expect("splitting gives a part");
-            response = &self.responses[component];
-        }
-        let content = response["content"].as_object();
-        if method == "HEAD" || (body.is_empty() && content.is_none_or(Map::is_empty)) {
+        if method == "HEAD" || (body.is_empty() && response.content.is_empty()) {
             return Vec::new();
         }
         let kind = content_type.split(';').next().unwrap_or_default().trim();
-        let Some(media) = content.and_then(|content| content.get(kind)) else {
+        let Some(schema) = response.content.get(kind) else {
             return vec![format!(
                 "{name}: {status} with a body of {kind:?} is not declared"
             )];
@@ -145,20 +103,24 @@ impl Contract {
             Ok(value) => value,
             Err(error) => return vec![format!("{name}: {status} is not JSON: {error}")],
         };
-        self.misfits(&format!("{name} {key} {kind}"), &media["schema"], &value)
-            .into_iter()
-            .map(|misfit| format!("{name}: {status}: {misfit}"))
-            .collect()
+        self.misfits(
+            &format!("{name} {} {kind}", response.status),
+            schema,
+            &value,
+        )
+        .into_iter()
+        .map(|misfit| format!("{name}: {status}: {misfit}"))
+        .collect()
     }
 
-    fn misfits(&self, key: &str, schema: &Value, value: &Value) -> Vec<String> {
+    fn misfits(&self, key: &str, schema: &Schema, value: &Value) -> Vec<String> {
         let mut validators = self.validators.lock().expect("no test panicked with it");
         let validator = validators.entry(key.to_owned()).or_insert_with(|| {
-            let whole = json!({ "allOf": [schema], "components": { "schemas": self.components } });
+            let schema = self.document.json_schema(schema, Closing::Closed);
             jsonschema::options()
                 .with_draft(Draft::Draft202012)
                 .should_validate_formats(true)
-                .build(&whole)
+                .build(&schema)
                 .unwrap_or_else(|error| panic!("{key}: the schema is broken: {error}"))
         });
         validator
@@ -174,46 +136,10 @@ impl Contract {
     }
 }
 
-impl Operation {
-    fn name(&self) -> String {
-        format!("{} {}", self.method, self.template)
-    }
-
-    fn matches(&self, path: &str) -> bool {
-        let mut values = path.split('/');
-        let fits = self.template.split('/').all(|segment| {
-            values.next().is_some_and(|value| {
-                segment == value || (segment.starts_with('{') && !value.is_empty())
-            })
-        });
-        fits && values.next().is_none()
-    }
-}
-
-/// Turns the schemas of an OpenAPI 3.0 document into JSON Schema, and closes them: a member that
-/// no schema names is an error, unless the schema is of a map.
-fn to_json_schema(value: &mut Value) {
-    match value {
-        Value::Array(elements) => elements.iter_mut().for_each(to_json_schema),
-        Value::Object(members) => {
-            members.values_mut().for_each(to_json_schema);
-            if members.get("properties").is_some_and(Value::is_object)
-                && !members.contains_key("additionalProperties")
-            {
-                members.insert("additionalProperties".to_owned(), json!(false));
-            }
-            if members.get("nullable") == Some(&json!(true)) {
-                members.shift_remove("nullable");
-                let schema = Value::Object(std::mem::take(members));
-                members.insert("anyOf".to_owned(), json!([schema, { "type": "null" }]));
-            }
-        }
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn fruits() -> Contract {
@@ -221,6 +147,7 @@ mod tests {
             "name": { "type": "string" }, "picked": { "type": "string", "format": "date-time", "nullable": true } } });
         Contract::read(
             &json!({
+                "openapi": "3.0.3",
                 "paths": { "/fruits/{name}": { "get": { "responses": {
                     "200": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Fruit" } } } },
                     "204": {},

@@ -9,6 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use windlass_mappings::document::Documents;
 use windlass_proxy::{Proxy, UpstreamUrl, Versionless};
 use windlass_v2_server::{Limits, PasswordCost, Server};
 
@@ -68,8 +69,11 @@ impl WorldBuilder {
             .expect("the V2 server starts");
         let upstream =
             UpstreamUrl::parse(&format!("http://{}", server.address())).expect("an address");
-        let mappings = windlass_mappings::compile().expect("the mappings are right");
+        let set = windlass_mappings::read_set(None).expect("the mappings can be read");
+        let mappings = windlass_mappings::compile_set(&set).expect("the mappings are right");
+        let documents = Documents::new(set, windlass_v2_server::DOCUMENT);
         let proxy = Proxy::builder(upstream, Arc::new(mappings))
+            .documents(Arc::new(documents))
             .listen("127.0.0.1:0")
             .versionless(self.versionless)
             .records(Some(folder.path().join("records.jsonl")))

@@ -68,6 +68,24 @@ async fn the_document_is_served(world: &World) {
         (&old["swagger"], &old["basePath"]),
         (&json!("2.0"), &json!("/v1"))
     );
+    // Derived from V2's document: paths, parameters and members have their V1 names.
+    let image = &old["paths"]["/images/{imageDigest}"]["get"];
+    assert_eq!(image["operationId"], "get_image");
+    assert_eq!(
+        image["responses"]["200"]["schema"]["items"]["$ref"],
+        "#/definitions/AnchoreImage"
+    );
+    assert!(old["definitions"]["AnchoreImage"]["properties"]["imageDigest"].is_object());
+    for path in ["/swagger.json", "/openapi.json", "/v1/openapi.json"] {
+        let url = format!("{}{path}", world.proxy_url());
+        let other = world.anonymous(&url).await.ok();
+        assert_eq!(other["info"]["version"], "0.7.0", "{path}");
+        let names = |document: &Value| {
+            let paths = document["paths"].as_object().expect("paths");
+            paths.keys().cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(names(&other), names(&old), "{path}");
+    }
 }
 
 /// Services as V1 tells them.

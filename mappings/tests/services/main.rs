@@ -62,7 +62,7 @@ fn probes_are_on_the_port_of_every_service() {
 }
 
 /// What rests on no specification although its service has one.
-const NOT_SPECIFIED: [&str; 2] = ["get_source_policy_check", "swagger"];
+const NOT_SPECIFIED: [&str; 3] = ["get_source_policy_check", "openapi", "swagger"];
 
 #[test]
 fn services_without_a_specification_are_assumed_and_the_others_are_not() {

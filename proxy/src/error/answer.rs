@@ -20,8 +20,13 @@ pub(crate) struct Answer {
 impl Answer {
     /// An answer that a mapping gives without the upstream.
     pub(crate) fn planned(plan: &AnswerPlan) -> Self {
+        Self::document(plan, &plan.body)
+    }
+
+    /// The same with another body: one that stands for the answer's document.
+    pub(crate) fn document(plan: &AnswerPlan, body: &str) -> Self {
         let status = StatusCode::from_u16(plan.status).unwrap_or(StatusCode::OK);
-        Self::fixed(status, Some(&plan.content_type), &plan.body)
+        Self::fixed(status, Some(&plan.content_type), body)
     }
 
     /// An answer whose body a mapping holds, whatever the upstream sent.
@@ -33,14 +38,6 @@ impl Answer {
             status,
             headers: vec![(header::CONTENT_TYPE, content_type)],
             body: Bytes::copy_from_slice(body.as_bytes()),
-        }
-    }
-
-    /// An answer whose body is complete.
-    pub(crate) fn whole(status: StatusCode, content_type: Option<&str>, body: Vec<u8>) -> Self {
-        Self {
-            body: body.into(),
-            ..Self::fixed(status, content_type, "")
         }
     }
 

@@ -57,7 +57,10 @@ fn start(file: &OperationFile) -> Explanation {
 
 pub(super) fn answer(file: &OperationFile, plan: &AnswerPlan) -> Explanation {
     Explanation {
-        answer: Some(plan.body.to_string()),
+        answer: Some(match plan.document {
+            Some(_) => format!("the V1 document, with {} in it", plan.body),
+            None => plan.body.to_string(),
+        }),
         ..start(file)
     }
 }

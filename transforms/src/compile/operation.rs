@@ -81,11 +81,13 @@ fn lower(
             status,
             body,
             content_type,
+            document,
         } => {
             let plan = AnswerPlan {
                 status: *status,
                 body: body.to_string().into(),
                 content_type: content_type.as_deref().unwrap_or("application/json").into(),
+                document: *document,
             };
             let explanation = explain::answer(file, &plan);
             (Kind::Answer(plan), explanation)

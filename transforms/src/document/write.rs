@@ -7,7 +7,7 @@ use crate::document::{
 };
 
 /// How a document is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// OpenAPI 3.0.
     OpenApi3,

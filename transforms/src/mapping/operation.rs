@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::code::{BAD_ENDPOINT, CONFLICT, MISSING_KEY, MISSING_REASON, SYNTAX};
+use crate::document::Dialect;
 use crate::mapping::composed::ComposedFile;
 use crate::mapping::cursor::Cursor;
 use crate::mapping::endpoint::WrittenEndpoint;
@@ -46,6 +47,8 @@ pub(crate) enum FileKind {
         status: u16,
         body: Value,
         content_type: Option<String>,
+        /// The V1 document, with the members of the body in place of its own.
+        document: Option<Dialect>,
     },
     None {
         reason: String,
@@ -186,6 +189,9 @@ fn read_answer(mut table: Table<'_>, errors: &mut Vec<Diagnostic>) -> Option<Fil
     let status = read_status(&mut table, errors);
     let body = table.json("body", errors);
     let content_type = table.text("content_type", errors).map(|text| text.value);
+    let document = table
+        .text("document", errors)
+        .and_then(|text| dialect(&text, errors));
     table.finish(errors);
     let Some((body, _)) = body else {
         errors.push(place.diagnostic(MISSING_KEY, "the key `body` is missing in `[answer]`"));
@@ -195,7 +201,23 @@ fn read_answer(mut table: Table<'_>, errors: &mut Vec<Diagnostic>) -> Option<Fil
         status: status.unwrap_or(200),
         body,
         content_type,
+        document,
     })
+}
+
+/// How the V1 document is written into an answer.
+fn dialect(text: &Text, errors: &mut Vec<Diagnostic>) -> Option<Dialect> {
+    match text.as_str() {
+        "swagger-2" => Some(Dialect::Swagger2),
+        "openapi-3" => Some(Dialect::OpenApi3),
+        other => {
+            let mut diagnostic =
+                text.diagnostic(SYNTAX, format!("`{other}` is not a form of documents"));
+            diagnostic.help = Some("the forms are `swagger-2` and `openapi-3`".into());
+            errors.push(diagnostic);
+            None
+        }
+    }
 }
 
 impl CallFile {

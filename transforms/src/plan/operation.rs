@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::document::Dialect;
 use crate::operation::Endpoint;
 use crate::plan::call::CallPlan;
 use crate::plan::composed::ComposedPlan;
@@ -89,4 +90,7 @@ pub struct AnswerPlan {
     pub body: Box<str>,
     /// `Content-Type` of the answer.
     pub content_type: Box<str>,
+    /// The answer is the V1 document in this form, with the members of the body in place of its
+    /// own.
+    pub document: Option<Dialect>,
 }

@@ -15,6 +15,9 @@ use crate::state::AppState;
 
 pub(crate) use shared::base;
 
+/// The document as it is committed, which is the one that [`document`] makes.
+pub const DOCUMENT: &str = include_str!("../../openapi/v2.json");
+
 /// The document of this server, as `GET /v2/openapi.json` serves it.
 pub fn document() -> String {
     finish(crate::router::document())

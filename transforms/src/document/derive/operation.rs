@@ -88,12 +88,19 @@ impl<'s> Deriver<'s> {
                 status,
                 body,
                 content_type,
+                document,
             } => {
                 let kind = content_type.as_deref().unwrap_or("application/json");
                 operation.responses.push(Response {
                     status: Status::Exact(*status),
                     description: "Answered by the proxy itself".to_owned(),
-                    content: Content(vec![(kind.to_owned(), fixed(body))]),
+                    content: Content(vec![(
+                        kind.to_owned(),
+                        match document {
+                            Some(_) => Schema::of(Kind::Object),
+                            None => fixed(body),
+                        },
+                    )]),
                 });
             }
             FileKind::None { reason, instead } => {

@@ -252,7 +252,10 @@ impl<'s> Deriver<'s> {
             },
             Wrap::Wrap => {
                 value.nullable = false;
-                Schema::array(value)
+                let mut array = Schema::array(value);
+                // V2 has room for one.
+                array.limits.insert("maxItems".to_owned(), Value::from(1));
+                array
             }
         }
     }
