@@ -4,3 +4,4 @@
 pub mod convert;
 pub mod coverage;
 pub mod documents;
+pub mod infer;

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::args::{Command, Windlass};
+use crate::args::{Command, MappingsCommand, Windlass};
 
 fn main() -> ExitCode {
     let arguments = Windlass::parse();
@@ -36,6 +36,9 @@ fn main() -> ExitCode {
         Command::Convert(convert) => commands::convert::run(convert, &mut out),
         Command::Lint(lint) => commands::lint::run(lint, &mut out),
         Command::Coverage(coverage) => commands::coverage::run(coverage, &mut out),
+        Command::Mappings(mappings) => match &mappings.command {
+            MappingsCommand::Infer(infer) => commands::infer::run(infer, &mut out),
+        },
     };
     // A closed pipe (`windlass audit … | head`) is a quiet end, not an error.
     let written = std::io::stdout().write_all(out.as_bytes());

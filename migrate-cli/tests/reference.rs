@@ -4,13 +4,15 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 use windlass_mappings::steps::STEPS;
 use windlass_migrate::documents::Places;
-use windlass_transforms::Mappings;
+use windlass_migrate::infer::{against, infer};
 use windlass_transforms::compare::{Comparison, Kind, Verdict, compare};
 use windlass_transforms::plan::operation;
+use windlass_transforms::{MappingSet, Mappings};
 
 /// Operations whose answers the reference pairs otherwise, and why.
 const PAIRED_OTHERWISE: &[(&str, &str)] = &[(
@@ -27,7 +29,8 @@ fn reference() -> Option<PathBuf> {
     folder
 }
 
-fn compared() -> Option<(PathBuf, Mappings, Comparison)> {
+/// The comparison, made once for all tests.
+static COMPARED: LazyLock<Option<(PathBuf, Mappings, Comparison)>> = LazyLock::new(|| {
     let folder = reference()?;
     let set = windlass_mappings::read_set(None).expect("the mappings are right");
     let mappings = windlass_mappings::compile_set(&set).expect("the mappings are right");
@@ -38,11 +41,11 @@ fn compared() -> Option<(PathBuf, Mappings, Comparison)> {
     let documents = places.load(&set).expect("the reference has the documents");
     let found = compare(&set, &mappings, STEPS, &documents);
     Some((folder, mappings, found))
-}
+});
 
 #[test]
 fn the_mappings_are_right_by_the_documents_of_both_apis() {
-    let Some((_, _, found)) = compared() else {
+    let Some((_, _, found)) = &*COMPARED else {
         return;
     };
     let text: String = found.diagnostics.iter().map(ToString::to_string).collect();
@@ -52,7 +55,7 @@ fn the_mappings_are_right_by_the_documents_of_both_apis() {
 
 #[test]
 fn nothing_of_v1_is_forgotten_but_what_is_listed_as_unmapped() {
-    let Some((_, mappings, found)) = compared() else {
+    let Some((_, mappings, found)) = &*COMPARED else {
         return;
     };
     let is_unmapped = |id: &str| {
@@ -73,10 +76,10 @@ fn nothing_of_v1_is_forgotten_but_what_is_listed_as_unmapped() {
 /// reference. Where both are, they agree.
 #[test]
 fn names_are_paired_as_the_reference_pairs_them() {
-    let Some((folder, mappings, found)) = compared() else {
+    let Some((folder, mappings, found)) = &*COMPARED else {
         return;
     };
-    let ids = ids(&mappings);
+    let ids = ids(mappings);
     let mapped: BTreeMap<(&str, &str), &str> = found
         .facts
         .iter()
@@ -86,7 +89,7 @@ fn names_are_paired_as_the_reference_pairs_them() {
     let mut compared = 0;
     let mut wrong = Vec::new();
     let mut unused = PAIRED_OTHERWISE.to_vec();
-    for (operation, v1, v2) in pairs(&folder) {
+    for (operation, v1, v2) in pairs(folder) {
         let Some(id) = ids.get(&operation) else {
             continue;
         };
@@ -168,4 +171,57 @@ fn pairs(folder: &std::path::Path) -> Vec<(String, String, String)> {
         }
     }
     pairs
+}
+
+/// What README says of `windlass mappings infer` on the two generations of this API.
+#[test]
+fn a_draft_of_the_reference_finds_what_the_readme_says() {
+    let Some((folder, mappings, found)) = &*COMPARED else {
+        return;
+    };
+    let set = windlass_mappings::read_set(None).expect("the mappings are right");
+    let places = Places {
+        v1: ["v1-engine.yaml", "v1-enterprise.yaml", "v1-rbac.yaml"]
+            .map(|name| (None, folder.join(name)))
+            .to_vec(),
+        v2: vec![folder.join("v2-5.0.0.yaml")],
+        ..Places::default()
+    };
+    let documents = places.load(&set).expect("the reference has the documents");
+    let draft = infer(&documents.v1, &documents.v2[0]);
+    let files = draft.files.iter();
+    let drafted = MappingSet::parse(files.map(|(path, text)| (path.as_str(), text.as_str())));
+    let drafted = drafted.expect("a draft can be read");
+    let compiled = Mappings::compile(&drafted, &[]).expect("a draft compiles");
+    let documents = places
+        .load(&drafted)
+        .expect("the reference has the documents");
+    let draft_found = compare(&drafted, &compiled, STEPS, &documents);
+    let agreement = against((mappings, found), (&compiled, &draft_found));
+    let shares: Vec<(Kind, usize, usize, usize)> = agreement
+        .iter()
+        .map(|a| {
+            (
+                a.kind,
+                a.found * 100 / a.mapped,
+                a.renamed_found * 100 / a.renamed,
+                a.wrong,
+            )
+        })
+        .collect();
+    for (kind, found, renamed, wrong) in shares {
+        let (least, least_renamed) = match kind {
+            Kind::Operation | Kind::Parameter => (95, 95),
+            _ => (95, 80),
+        };
+        assert!(found >= least, "{kind:?}: {found}%");
+        assert!(
+            renamed >= least_renamed,
+            "{kind:?}: {renamed}% of the renamed"
+        );
+        assert!(
+            wrong * 100 <= agreement[0].mapped,
+            "{kind:?}: {wrong} are wrong"
+        );
+    }
 }

@@ -24,7 +24,7 @@ pub(crate) struct Documents {
 
 /// `SERVICE=FILE` or `FILE`.
 #[expect(clippy::unnecessary_wraps, reason = "the form of a value parser")]
-fn document(text: &str) -> Result<(Option<String>, PathBuf), String> {
+pub(super) fn document(text: &str) -> Result<(Option<String>, PathBuf), String> {
     Ok(match text.split_once('=') {
         Some((service, file)) if !service.contains(['/', '.']) => {
             (Some(service.to_owned()), file.into())

@@ -8,6 +8,7 @@ mod explain;
 mod gate;
 mod inputs;
 mod lint;
+mod mappings;
 mod scan;
 mod schema;
 
@@ -21,6 +22,7 @@ pub(crate) use explain::Explain;
 pub(crate) use gate::Gate;
 pub(crate) use inputs::Inputs;
 pub(crate) use lint::{Lint, LintFailOn};
+pub(crate) use mappings::{Infer, Mappings, MappingsCommand};
 pub(crate) use scan::{Scan, ScanFormat};
 pub(crate) use schema::{Schema, Subject};
 
@@ -50,6 +52,7 @@ pub(crate) enum Command {
     Lint(Lint),
     Coverage(Coverage),
     Schema(Schema),
+    Mappings(Mappings),
 }
 
 /// How a result looks.

@@ -5,6 +5,7 @@ pub(crate) mod convert;
 pub(crate) mod coverage;
 pub(crate) mod explain;
 pub(crate) mod gate;
+pub(crate) mod infer;
 pub(crate) mod lint;
 pub(crate) mod scan;
 pub(crate) mod schema;

@@ -8,6 +8,7 @@ pub(crate) mod csv;
 pub(crate) mod curl;
 pub(crate) mod gate;
 pub(crate) mod html;
+pub(crate) mod infer;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod lint;

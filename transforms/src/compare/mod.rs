@@ -31,6 +31,7 @@ use crate::mapping::MappingSet;
 use crate::step::Step;
 
 pub use fact::{Fact, Kind, NotChecked, Verdict};
+pub use schemas::{Members, Typed};
 
 /// One document and where it comes from.
 #[derive(Debug)]

@@ -4,28 +4,34 @@ use crate::document::flat::FlatOthers;
 use crate::document::{Document, Kind, Schema};
 
 /// A schema in its document.
-#[derive(Clone, Copy)]
-pub(super) struct Typed<'d> {
-    pub(super) document: &'d Document,
-    pub(super) schema: &'d Schema,
+#[derive(Debug, Clone, Copy)]
+pub struct Typed<'d> {
+    /// The document.
+    pub document: &'d Document,
+    /// The schema.
+    pub schema: &'d Schema,
 }
 
 /// What members an object has.
-pub(super) struct Members<'d> {
-    pub(super) named: Vec<(&'d str, Typed<'d>)>,
-    pub(super) required: Vec<&'d str>,
+#[derive(Debug)]
+pub struct Members<'d> {
+    /// Those with a name.
+    pub named: Vec<(&'d str, Typed<'d>)>,
+    /// Names of those that must be there.
+    pub required: Vec<&'d str>,
     /// What members without a name are.
-    pub(super) each: Option<Typed<'d>>,
+    pub each: Option<Typed<'d>>,
     /// Whether members that are not named are welcome: the object is a map, or nothing is said of
     /// its members.
-    pub(super) open: bool,
+    pub open: bool,
 }
 
 /// A choice is followed no deeper.
 const MAX_CHOICES: usize = 8;
 
 impl<'d> Typed<'d> {
-    pub(super) fn new(document: &'d Document, schema: &'d Schema) -> Self {
+    /// A schema of a document.
+    pub fn new(document: &'d Document, schema: &'d Schema) -> Self {
         Self { document, schema }
     }
 
@@ -34,12 +40,12 @@ impl<'d> Typed<'d> {
     }
 
     /// The schema's name, to know it again.
-    pub(super) fn name(self) -> Option<&'d str> {
+    pub fn name(self) -> Option<&'d str> {
         self.document.flat(self.schema).name
     }
 
     /// The elements of an array.
-    pub(super) fn items(self) -> Option<Self> {
+    pub fn items(self) -> Option<Self> {
         let flat = self.document.flat(self.schema);
         let items = flat.items.map(|items| self.with(items));
         items.or_else(|| {
@@ -51,13 +57,14 @@ impl<'d> Typed<'d> {
         })
     }
 
-    pub(super) fn is_array(self) -> bool {
+    /// Whether it is an array.
+    pub fn is_array(self) -> bool {
         let flat = self.document.flat(self.schema);
         flat.kind == Some(Kind::Array) || (flat.kind.is_none() && flat.items.is_some())
     }
 
     /// Whether it is text, a number or a boolean.
-    pub(super) fn is_scalar(self) -> bool {
+    pub fn is_scalar(self) -> bool {
         matches!(
             self.document.flat(self.schema).kind,
             Some(Kind::String | Kind::Integer | Kind::Number | Kind::Boolean | Kind::File)
@@ -65,12 +72,12 @@ impl<'d> Typed<'d> {
     }
 
     /// The values it may have; empty: any of its kind.
-    pub(super) fn words(self) -> Vec<&'d serde_json::Value> {
+    pub fn words(self) -> Vec<&'d serde_json::Value> {
         self.document.flat(self.schema).words
     }
 
     /// Its members, those of every choice together.
-    pub(super) fn members(self) -> Members<'d> {
+    pub fn members(self) -> Members<'d> {
         let mut members = Members {
             named: Vec::new(),
             required: Vec::new(),
@@ -109,7 +116,7 @@ impl<'d> Typed<'d> {
     }
 
     /// The member with this name.
-    pub(super) fn member(self, name: &str) -> Option<Self> {
+    pub fn member(self, name: &str) -> Option<Self> {
         let members = self.members();
         let found = members.named.iter().find(|(known, _)| *known == name);
         found.map(|(_, typed)| *typed).or(members.each)
@@ -117,7 +124,8 @@ impl<'d> Typed<'d> {
 }
 
 impl<'d> Members<'d> {
-    pub(super) fn get(&self, name: &str) -> Option<Typed<'d>> {
+    /// The member with this name.
+    pub fn get(&self, name: &str) -> Option<Typed<'d>> {
         let found = self.named.iter().find(|(known, _)| *known == name);
         found.map(|(_, typed)| *typed)
     }
