@@ -14,7 +14,7 @@ use windlass_transforms::rewrite::{After, Limits, PageJoin, RowReader, RowsError
 use windlass_transforms::route::PathValues;
 use windlass_transforms::step::StepContext;
 
-use super::{
+use crate::case::{
     Case, Kept, Wrong, asked_and_answered, check_answer, check_refusal, check_step_error,
     expected_answer, no_upstream, rewritten, same_body, same_call, same_status, same_type,
 };
