@@ -537,3 +537,82 @@ fn a_scan_shows_place_and_replacement_and_is_valid_by_its_schema() {
     );
     assert_eq!(windlass(&["scan", path]).status.code(), Some(0));
 }
+
+/// A tour of the real `anchore-cli`, recorded at once by the proxy, by a real nginx in front of it,
+/// and by a relay in front of nginx that wrote an HTTP Archive.
+fn tour(file: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/tour")
+        .join(file);
+    json(&windlass(&[
+        "audit",
+        "--format",
+        "json",
+        path.to_str().expect("UTF-8"),
+    ]))
+}
+
+/// Client, operation, calls, readiness, and whether a server without V1 answered.
+fn v1_uses(report: &Value) -> Vec<(String, String, u64, String, u64)> {
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let clients = report["clients"].as_array().expect("clients");
+    let mut uses: Vec<_> = clients
+        .iter()
+        .flat_map(|client| {
+            let operations = client["operations"].as_array().expect("operations");
+            operations.iter().map(|used| {
+                (
+                    text(&client["name"]),
+                    text(&used["operation"]),
+                    used["calls"].as_u64().expect("a number"),
+                    text(&used["readiness"]),
+                    used["gone_calls"].as_u64().expect("a number"),
+                )
+            })
+        })
+        .collect();
+    uses.sort();
+    uses
+}
+
+#[test]
+fn records_access_log_and_archive_of_one_tour_agree() {
+    let [records, log, archive] = ["records.jsonl", "access.log", "tour.har"].map(tour);
+    let uses = v1_uses(&records);
+    assert_eq!(uses.len(), 16, "{uses:?}");
+    assert_eq!(v1_uses(&log), uses);
+    assert_eq!(v1_uses(&archive), uses);
+    for total in [
+        "clients",
+        "calls",
+        "v1_calls",
+        "v2_calls",
+        "versionless_calls",
+        "other_calls",
+    ] {
+        let [a, b, c] = [&records, &log, &archive].map(|report| &report["summary"][total]);
+        assert!(a == b && b == c, "{total}: {a} {b} {c}");
+    }
+    // What a source can know more: bodies in records and archives, V2 paths in logs and archives.
+    let sent = |report: &Value| -> Vec<String> {
+        let clients = report["clients"].as_array().expect("clients").iter();
+        let operations =
+            clients.flat_map(|client| client["operations"].as_array().expect("operations"));
+        let sent = operations.flat_map(|used| used["sent"].as_array().expect("names"));
+        let mut names: Vec<String> = sent
+            .map(|sent| sent["v1"].as_str().expect("text").to_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(
+        sent(&records),
+        ["ImageAnalysisRequest.tag", "autosubscribe", "fulltag"]
+    );
+    assert_eq!(sent(&archive), sent(&records));
+    assert_eq!(sent(&log), ["autosubscribe", "fulltag"]);
+    assert!(
+        !archive.to_string().contains("YWRtaW46"),
+        "credentials stay out"
+    );
+}

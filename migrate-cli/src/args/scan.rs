@@ -9,8 +9,8 @@ use crate::scan::Confidence;
 /// Find V1 calls in scripts and code, with what replaces them.
 ///
 /// Looks for paths of V1 operations, V1 field names that stand together, and commands of V1
-/// clients. Files that .gitignore leaves out are left out, and so are binary ones. Lines are never
-/// quoted: they could hold a credential.
+/// clients. Files that .gitignore leaves out are left out, and so are binary ones and logs. Lines are
+/// never quoted: they could hold a credential.
 ///
 ///   high     the file speaks of Anchore, or the command can be nothing else
 ///   medium   a path that only this API has, or several names of it together

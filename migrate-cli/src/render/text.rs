@@ -60,7 +60,11 @@ fn client_rows(client: &ClientReport) -> Vec<Vec<String>> {
     rows.extend(client.v2_operations.iter().map(|used| {
         vec![
             name.clone(),
-            format!("V2 {}", printable(&used.call)),
+            if used.call.contains('/') {
+                printable(&used.call)
+            } else {
+                format!("V2 {}", printable(&used.call))
+            },
             thousands(used.calls),
             day(used.last_seen),
             Readiness::Ready.word().to_owned(),

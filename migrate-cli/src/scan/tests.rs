@@ -112,6 +112,7 @@ fn files_that_git_ignores_and_binary_ones_are_left_out() {
     std::fs::create_dir(at("build")).unwrap();
     std::fs::write(at("build/out.sh"), line).unwrap();
     std::fs::write(at("run.sh"), line).unwrap();
+    std::fs::write(at("access.log"), line).unwrap();
     std::fs::write(at("data.bin"), format!("\0{line}")).unwrap();
     let scanner = Scanner::new(windlass_mappings::mappings());
     let found = super::scan(&[folder.path().to_owned()], &scanner, Confidence::Medium).unwrap();

@@ -10,6 +10,8 @@ use super::{Confidence, FORMAT, Findings, Scanner};
 
 /// Larger files are data, not code.
 const LARGEST: u64 = 4 << 20;
+/// Traffic is what `windlass audit` reads.
+const TRAFFIC: [&str; 4] = ["log", "jsonl", "ndjson", "har"];
 /// Longer lines are data, not code.
 pub(super) const LONGEST_LINE: usize = 8192;
 
@@ -36,7 +38,7 @@ pub(crate) fn scan(
             .build();
         for entry in walk {
             let entry = entry.with_context(|| format!("failed to read below `{name}`"))?;
-            if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+            if !entry.file_type().is_some_and(|kind| kind.is_file()) || is_traffic(entry.path()) {
                 continue;
             }
             let Some(text) = text(entry.path())? else {
@@ -49,6 +51,11 @@ pub(crate) fn scan(
         }
     }
     Ok(all)
+}
+
+fn is_traffic(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| TRAFFIC.contains(&extension))
 }
 
 /// The text of a file; `None` for binary and large ones. Bytes that are not UTF-8 are replaced.
