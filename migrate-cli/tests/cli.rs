@@ -306,3 +306,17 @@ fn a_broken_mappings_folder_is_reported_with_its_place() {
     );
     assert!(err(&output).contains("summary"), "{}", err(&output));
 }
+
+#[test]
+fn the_ready_command_looks_up_what_the_v2_path_needs() {
+    let text = out(&windlass(&["explain", "get_image_by_imageId"]));
+    let lines: Vec<&str> = text.lines().rev().take(2).collect();
+    assert_eq!(
+        lines[1],
+        "IMAGE_DIGEST=$(curl -su \"$ANCHORE_USER:$ANCHORE_PASSWORD\" \"$ANCHORE_URL/v2/images?image_id=$IMAGE_ID\" | jq -r '.items[0].image_digest')"
+    );
+    assert!(
+        lines[0].ends_with("\"$ANCHORE_URL/v2/images/$IMAGE_DIGEST\""),
+        "{text}"
+    );
+}

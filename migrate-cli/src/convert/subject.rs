@@ -142,6 +142,23 @@ impl Subject {
                 (name, response.and_then(|r| r.body.as_ref()))
             }
         };
+        if let Kind::Composed(_) = &operation.kind
+            && layout.is_none()
+        {
+            return Err(no_call("its answer is put together from several calls"));
+        }
+        // Drawn from what a look-up answered: that is the body to give.
+        let by_look_up = layout.and_then(|body| {
+            body.layout
+                .split_once("lookup.")?
+                .1
+                .split([' ', '.'])
+                .next()
+        });
+        let name = match by_look_up {
+            Some(lookup) => format!("{name} (drawn from the answer of look-up `{lookup}`)"),
+            None => name,
+        };
         Ok(Self {
             name,
             layout: layout.map_or_else(|| "$".to_owned(), |body| body.layout.clone()),

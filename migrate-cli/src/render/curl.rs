@@ -2,31 +2,49 @@
 
 use std::fmt::Write as _;
 
+use heck::ToShoutySnakeCase as _;
 use windlass_transforms::operation::{Endpoint, Segment};
+use windlass_transforms::plan::explain::Lookup;
 use windlass_transforms::plan::operation::{Kind, Operation};
 
-/// The V2 call of an operation, values as shell variables; `None` where V2 has none.
+/// Who calls.
+const CURL: &str = "curl -u \"$ANCHORE_USER:$ANCHORE_PASSWORD\"";
+
+/// The V2 call of an operation, values as shell variables, and before it what must be looked up
+/// for its path; `None` where there is no such call.
 pub(crate) fn command(operation: &Operation) -> Option<String> {
     let Kind::Call(plan) = &operation.kind else {
         return None;
     };
     let v2 = plan.v2();
-    let mut command = String::from("curl -u \"$ANCHORE_USER:$ANCHORE_PASSWORD\"");
+    let explained = &operation.explanation;
+    let in_path: Vec<&str> = v2.template.parameters().collect();
+    let mut command = String::new();
+    for lookup in &explained.lookups {
+        look_up(lookup, &in_path, &mut command);
+    }
+    command.push_str(CURL);
     if v2.method != http::Method::GET {
         // Writing to a string cannot fail.
         let _ = write!(command, " -X {}", v2.method);
     }
-    if operation.explanation.request.is_some() {
+    if let Some(body) = &explained.request_body {
+        let body = with_variables(body).replace('"', "\\\"");
+        let _ = write!(
+            command,
+            " -H 'content-type: application/json' --data \"{body}\""
+        );
+    } else if explained.request.is_some() {
         command.push_str(" -H 'content-type: application/json' --data @body.json");
     }
-    let query = operation
-        .explanation
-        .query
+    let names = explained.query.iter().filter_map(|p| p.v2.as_deref());
+    let query = names.map(|name| format!("{name}=${}", variable(name)));
+    // The first page of several.
+    let page = explained
+        .pages
         .iter()
-        .filter_map(|parameter| parameter.v2.as_deref());
-    let query: Vec<String> = query
-        .map(|name| format!("{name}=${}", variable(name)))
-        .collect();
+        .map(|pages| format!("{}=1", pages.page));
+    let query: Vec<String> = query.chain(page).collect();
     let query = if query.is_empty() {
         String::new()
     } else {
@@ -34,6 +52,52 @@ pub(crate) fn command(operation: &Operation) -> Option<String> {
     };
     let _ = write!(command, " \"$ANCHORE_URL/v2{}{query}\"", path(v2));
     Some(command)
+}
+
+/// A line for each value of the path that a look-up brings.
+fn look_up(lookup: &Lookup, in_path: &[&str], command: &mut String) {
+    let Some((_, path)) = lookup.v2.split_once(' ') else {
+        return;
+    };
+    for (name, from) in &lookup.take {
+        if in_path.contains(&name.as_str()) {
+            // What `jq` asks for is a JSONPath without its root.
+            let _ = writeln!(
+                command,
+                "{}=$({} \"$ANCHORE_URL/v2{}\" | jq -r '{}')",
+                variable(name),
+                CURL.replace(" -u", " -su"),
+                with_variables(path),
+                from.trim_start_matches('$')
+            );
+        }
+    }
+}
+
+/// `{imageId}` as `$IMAGE_ID`.
+fn with_variables(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        match after.split_once('}') {
+            Some((name, behind)) if is_name(name) => {
+                out.push('$');
+                out.push_str(&variable(name));
+                rest = behind;
+            }
+            _ => {
+                out.push('{');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 fn path(endpoint: &Endpoint) -> String {
@@ -54,5 +118,18 @@ fn path(endpoint: &Endpoint) -> String {
 }
 
 fn variable(name: &str) -> String {
-    name.to_ascii_uppercase().replace('-', "_")
+    name.to_shouty_snake_case()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_braces_become_variables_and_json_stays_json() {
+        assert_eq!(
+            with_variables(r#"{"state":"{newState}","n":{}}"#),
+            r#"{"state":"$NEW_STATE","n":{}}"#
+        );
+    }
 }
