@@ -208,9 +208,10 @@ impl<'c> Comparer<'c> {
     /// One mapped operation; `v1` is what its document says.
     fn operation_of(&mut self, file: &'c OperationFile, v1: Option<Documented<'c>>) {
         self.assumed.clone_from(&file.assumed);
-        let lost = match file.losses.as_slice() {
-            [] => Verdict::Exact,
-            losses => Verdict::Loss(losses.join("; ")),
+        let lost = match (&file.assumed, file.losses.as_slice()) {
+            (Some(reason), _) => Verdict::Assumed(reason.clone()),
+            (None, []) => Verdict::Exact,
+            (None, losses) => Verdict::Loss(losses.join("; ")),
         };
         let call = match &file.kind {
             FileKind::Call(call) => call,
