@@ -37,14 +37,18 @@ impl<'c> Comparer<'c> {
         v2: Option<&Members<'c>>,
     ) {
         if let Some(members) = v1 {
-            for (name, _) in &shape.fields {
+            let fields = shape.fields.iter().map(|(name, _)| name);
+            let only = shape.only_v1.iter().map(|(name, _)| name);
+            let defaults = shape.v1_default.iter().map(|(name, _)| name);
+            for name in fields.chain(only).chain(defaults) {
                 self.note(shape, name, Side::V1, members);
             }
         }
         if let Some(members) = v2 {
             let sources = shape.fields.iter().filter_map(|(_, e)| e.source.as_ref());
             let only = shape.only_v2.iter().chain(&shape.kept_v2);
-            for name in sources.chain(only.map(|(name, _)| name)) {
+            let defaults = shape.v2_default.iter().map(|(name, _)| name);
+            for name in sources.chain(only.map(|(name, _)| name)).chain(defaults) {
                 self.note(shape, name, Side::V2, members);
             }
         }
