@@ -1,13 +1,15 @@
 //! How the V1 and V2 Anchore Enterprise APIs differ: every operation and shape, as data.
 //!
 //! The TOML files beside this crate are embedded in it; [`mappings`] has them compiled. What
-//! the mapping language cannot say is a named Rust step in [`steps`].
+//! the mapping language cannot say is a named Rust step in [`steps`]; answers that take several
+//! V2 calls which depend on each other are named [`compositions`].
 
 use std::sync::LazyLock;
 
 use windlass_transforms::diagnostic::Diagnostic;
 use windlass_transforms::{MappingSet, Mappings};
 
+pub mod compositions;
 pub mod document;
 mod folder;
 pub mod steps;
@@ -24,7 +26,7 @@ pub fn compile() -> Result<Mappings, Vec<Diagnostic>> {
 
 /// Compiles parsed files, with all that is written beside them in Rust.
 pub fn compile_set(set: &MappingSet) -> Result<Mappings, Vec<Diagnostic>> {
-    Mappings::compile(set, steps::STEPS)
+    Mappings::compile_with(set, steps::STEPS, compositions::COMPOSITIONS)
 }
 
 /// The embedded files, compiled once.
@@ -41,6 +43,18 @@ mod tests {
         if let Err(diagnostics) = super::compile() {
             let text: String = diagnostics.iter().map(ToString::to_string).collect();
             panic!("{text}");
+        }
+    }
+
+    #[test]
+    fn every_composition_is_used_by_a_mapping() {
+        for composition in super::compositions::COMPOSITIONS {
+            let name = composition.name;
+            let is_used = super::mappings().operations().iter().any(|operation| {
+                let used = operation.explanation.composition.as_ref();
+                used.is_some_and(|used| used.name == name)
+            });
+            assert!(is_used, "nothing uses `{name}`");
         }
     }
 

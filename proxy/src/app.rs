@@ -7,6 +7,7 @@ use windlass_transforms::Mappings;
 
 use crate::drain::Gate;
 use crate::limits::{Limits, Timeouts};
+use crate::lookups::Lookups;
 use crate::metrics::Metrics;
 use crate::record::Recorder;
 use crate::routing::Versionless;
@@ -21,6 +22,9 @@ pub(crate) struct App {
     pub(crate) versionless: Versionless,
     /// Whether rewritten answers are compressed for clients that take gzip.
     pub(crate) gzip: bool,
+    /// How many V2 calls of one request are under way at a time.
+    pub(crate) parallel_calls: usize,
+    pub(crate) lookups: Lookups,
     pub(crate) limits: Limits,
     pub(crate) timeouts: Timeouts,
     pub(crate) upstream: Arc<Upstream>,

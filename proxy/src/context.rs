@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime};
 use windlass_transforms::exchange::{Generation, Outcome};
 use windlass_transforms::plan::operation::Operation;
 
+use crate::calling::Calling;
 use crate::drain::InFlight;
 
 /// The state of one request.
@@ -27,6 +28,12 @@ pub(crate) struct Context {
     pub(crate) v1_fields: Vec<String>,
     /// Bytes of the request body read so far.
     pub(crate) request_bytes: u64,
+    /// Which V2 call was begun last, or has failed.
+    pub(crate) calling: Calling,
+    /// How many V2 calls were made.
+    pub(crate) upstream_calls: usize,
+    /// The V2 call that failed, in words.
+    pub(crate) failed_call: Option<String>,
     /// Status of the upstream's answer.
     pub(crate) upstream_status: Option<u16>,
     /// What the proxy did.
@@ -49,10 +56,19 @@ impl Context {
             v1_parameters: Vec::new(),
             v1_fields: Vec::new(),
             request_bytes: 0,
+            calling: Calling::Nothing,
+            upstream_calls: 0,
+            failed_call: None,
             upstream_status: None,
             outcome: Outcome::PassedThrough,
             reason: None,
             _in_flight: in_flight,
         }
+    }
+
+    /// Notes that a V2 call is made.
+    pub(crate) fn begin(&mut self, calling: Calling) {
+        self.calling = calling;
+        self.upstream_calls += 1;
     }
 }

@@ -29,6 +29,7 @@
 
 mod admin;
 mod app;
+mod calling;
 pub mod config;
 mod context;
 mod drain;
@@ -37,6 +38,7 @@ mod error;
 mod headers;
 mod limits;
 mod linger;
+mod lookups;
 mod metrics;
 mod observe;
 mod phases;

@@ -27,6 +27,8 @@ pub struct Limits {
     pub max_lookup_bytes: usize,
     /// `max_held_bytes`: what rewriting an answer may hold back.
     pub max_held_bytes: usize,
+    /// `max_upstream_calls`: V2 calls made for one V1 request (a number).
+    pub max_upstream_calls: usize,
     /// `max_depth`: levels of arrays and objects in a rewritten body.
     pub max_depth: usize,
 }
@@ -41,6 +43,7 @@ impl Default for Limits {
             max_rewritten_body_bytes: 16 << 20,
             max_lookup_bytes: 4 << 20,
             max_held_bytes: rewrite.max_held_bytes,
+            max_upstream_calls: 10_000,
             max_depth: rewrite.max_depth,
         }
     }
@@ -120,6 +123,20 @@ impl Limits {
             "max_rewritten_body_bytes",
             self.max_rewritten_body_bytes,
         )
+    }
+
+    /// Checks how many V2 calls one request has come to.
+    pub(crate) fn check_calls(&self, calls: usize) -> Result<(), Failure> {
+        if calls > self.max_upstream_calls {
+            return Err(Failure::new(
+                Kind::WrongAnswer,
+                format!(
+                    "the answer takes more than {} V2 calls (limit `max_upstream_calls`)",
+                    self.max_upstream_calls
+                ),
+            ));
+        }
+        Ok(())
     }
 
     /// The failure of a look-up whose answer is beyond `max_lookup_bytes`.

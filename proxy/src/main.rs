@@ -133,6 +133,8 @@ async fn serve(
         .gzip(config.gzip)
         .upstream_ca(config.upstream_ca.clone())
         .upstream_pool(config.upstream_pool)
+        .parallel_calls(config.parallel_calls)
+        .lookup_cache(config.lookup_cache)
         .limits(config.limits.clone())
         .timeouts(config.timeouts.clone())
         .records(config.records.clone())

@@ -16,6 +16,7 @@ use crate::record::{self, Line};
 pub(crate) fn failed(ctx: &mut Context, failure: &Failure) {
     ctx.outcome = failure.outcome();
     ctx.reason = Some(failure.reason());
+    ctx.failed_call = failure.failed_call().map(str::to_owned);
     if ctx.outcome != Outcome::Failed {
         return;
     }
@@ -77,7 +78,9 @@ pub(crate) fn ended(app: &App, session: &Session, ctx: &Context) {
     line.request_bytes = request_bytes;
     line.response_bytes = response_bytes;
     line.duration = duration;
+    line.upstream_calls = ctx.upstream_calls;
     line.outcome = ctx.outcome;
     line.reason = ctx.reason;
+    line.failed_call = ctx.failed_call.as_deref();
     app.recorder.push(&line);
 }

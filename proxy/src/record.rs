@@ -23,6 +23,8 @@ use serde::{Serialize, Serializer};
 use windlass_transforms::exchange::{FORMAT, Generation, Outcome};
 use windlass_transforms::plan::operation::{Kind, Operation};
 
+use crate::calling::{has_several, v2_operations};
+
 /// How long a line may wait before it is in the file.
 const FLUSH_EVERY: Duration = Duration::from_millis(500);
 /// How many bytes of lines may wait.
@@ -43,6 +45,8 @@ pub(crate) struct Line<'a> {
     v1_operation: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     v2_operation: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    v2_operations: Vec<String>,
     method: &'a str,
     pub(crate) versionless: bool,
     pub(crate) client: Client<'a>,
@@ -58,9 +62,13 @@ pub(crate) struct Line<'a> {
     pub(crate) response_bytes: u64,
     #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
     pub(crate) duration: Duration,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) upstream_calls: usize,
     pub(crate) outcome: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failed_call: Option<&'a str>,
 }
 
 /// Who called.
@@ -85,6 +93,7 @@ impl<'a> Line<'a> {
             generation: Generation::V2,
             v1_operation: None,
             v2_operation: None,
+            v2_operations: Vec::new(),
             method: method_name(method),
             versionless: false,
             client,
@@ -95,8 +104,10 @@ impl<'a> Line<'a> {
             request_bytes: 0,
             response_bytes: 0,
             duration: Duration::ZERO,
+            upstream_calls: 0,
             outcome: Outcome::PassedThrough,
             reason: None,
+            failed_call: None,
         }
     }
 
@@ -107,6 +118,10 @@ impl<'a> Line<'a> {
             Kind::Call(call) => Some(call.v2().to_string()),
             Kind::Composed(_) | Kind::Answer(_) | Kind::None { .. } | Kind::Unmapped => None,
         };
+        // One operation needs no list.
+        if has_several(operation) {
+            self.v2_operations = v2_operations(operation);
+        }
         self
     }
 }
@@ -118,6 +133,14 @@ fn time_text<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S
 
 fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde calls"
+)]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// The method, unless the client made one up.
@@ -456,6 +479,7 @@ mod tests {
             generation: Generation::V1,
             v1_operation: Some("get_thing"),
             v2_operation: Some("GET /things/{id}".to_owned()),
+            v2_operations: names.to_vec(),
             versionless: true,
             client: Client {
                 user: Some("admin".to_owned()),
@@ -465,8 +489,10 @@ mod tests {
             },
             v1_parameters: &names,
             v1_fields: &names[..1],
+            upstream_calls: 2,
             outcome: Outcome::Failed,
             reason: Some("upstream cut off"),
+            failed_call: Some("GET /things/{id}, page 2"),
             ..line()
         };
         let read: Exchange = serde_json::from_slice(&serde_json::to_vec(&line).unwrap()).unwrap();
@@ -478,6 +504,7 @@ mod tests {
                 generation: Generation::V1,
                 v1_operation: Some("get_thing".to_owned()),
                 v2_operation: Some("GET /things/{id}".to_owned()),
+                v2_operations: names.to_vec(),
                 method: "GET".to_owned(),
                 versionless: true,
                 client: windlass_transforms::exchange::Client {
@@ -493,8 +520,10 @@ mod tests {
                 request_bytes: 0,
                 response_bytes: 2,
                 duration_ms: 1,
+                upstream_calls: 2,
                 outcome: Outcome::Failed,
                 reason: Some("upstream cut off".to_owned()),
+                failed_call: Some("GET /things/{id}, page 2".to_owned()),
             }
         );
     }

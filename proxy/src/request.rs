@@ -4,7 +4,7 @@ use std::io::Read;
 
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
-use http::{HeaderValue, Method, Version, header};
+use http::{HeaderValue, Method, Uri, Version, header};
 use pingora::http::RequestHeader;
 use pingora::proxy::Session;
 use serde_json::Value;
@@ -221,10 +221,7 @@ pub(crate) fn head(
         call.method.clone()
     });
     head.set_version(Version::HTTP_11);
-    let target = call.path_and_query.parse().map_err(|error| {
-        Failure::malformed(format!("the path does not fit a V2 request: {error}"))
-    })?;
-    head.set_uri(target);
+    head.set_uri(target(call)?);
     if !head.headers.contains_key(header::HOST) {
         let host = authority.unwrap_or_else(|| url.authority());
         set(&mut head, header::HOST, &host)?;
@@ -266,6 +263,34 @@ pub(crate) fn lookup_head(
     head.set_method(call.method.clone());
     set(&mut head, header::ACCEPT, "application/json")?;
     Ok(head)
+}
+
+/// The same request for another target.
+pub(crate) fn retarget(
+    head: &RequestHeader,
+    call: &UpstreamCall,
+) -> Result<RequestHeader, Failure> {
+    let mut head = head.clone();
+    head.set_uri(target(call)?);
+    Ok(head)
+}
+
+fn target(call: &UpstreamCall) -> Result<Uri, Failure> {
+    call.path_and_query
+        .parse()
+        .map_err(|error| Failure::malformed(format!("the path does not fit a V2 request: {error}")))
+}
+
+/// Reads a body that has no meaning, and servers differ in what they do with one.
+pub(crate) async fn drop_body(
+    session: &mut Session,
+    ctx: &mut Context,
+    limits: &Limits,
+) -> Result<(), Failure> {
+    if !session.is_body_empty() {
+        read_whole(session, ctx, limits).await?;
+    }
+    Ok(())
 }
 
 fn set(head: &mut RequestHeader, name: header::HeaderName, value: &str) -> Result<(), Failure> {

@@ -1,5 +1,6 @@
 //! Applies the response side of a plan: status, headers, and the body piece by piece.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -49,21 +50,18 @@ pub(crate) fn reply(
         let answer = Answer::fixed(status, content_type, text).with_challenge();
         return Ok(Reply::Known(answer));
     }
-    let mut head = upstream.clone();
-    headers::clean_response(&mut head);
-    head.set_version(Version::HTTP_11);
-    head.set_status(status).map_err(Failure::internal)?;
-    head.set_reason_phrase(None).map_err(Failure::internal)?;
-    if let Some(content_type) = &plan.content_type {
-        let value = HeaderValue::from_str(content_type)
-            .map_err(|_| Failure::wrong_answer("the mapping has an impossible content type"))?;
-        head.insert_header(header::CONTENT_TYPE, value)
-            .map_err(Failure::internal)?;
-    }
+    let mut head = v1_head(upstream, plan)?;
     challenge(&mut head).map_err(Failure::internal)?;
     let coding = Coding::of(&upstream.headers);
     let bodiless = is_bodiless(method, upstream.status);
-    if plan.passes() && matches!(coding, Some(Coding::Identity) | None) {
+    if let Some(file) = &plan.gzip {
+        let name = file.name(step_context);
+        head.insert_header(
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename={name}"),
+        )
+        .map_err(Failure::internal)?;
+    } else if plan.passes() && matches!(coding, Some(Coding::Identity) | None) {
         return Ok(Reply::Pass(head));
     }
     if bodiless {
@@ -79,12 +77,8 @@ pub(crate) fn reply(
             upstream.status.as_u16()
         )));
     }
-    let Some(coding) = coding else {
-        return Err(Failure::wrong_answer(
-            "the upstream answered in a content coding that was not asked for",
-        ));
-    };
-    let rewriter = if plan.passes() {
+    let coding = coding.ok_or_else(other_coding)?;
+    let rewriter = if plan.passes() && plan.gzip.is_none() {
         None
     } else {
         let media_type = headers::media_type(&upstream.headers);
@@ -99,15 +93,121 @@ pub(crate) fn reply(
         ))
     };
     headers::clean_rewritten_response(&mut head);
-    Ok(Reply::Rewrite(
-        head,
-        Box::new(BodyPipe {
+    let mut pipe = BodyPipe {
+        decoder: coding.decoder(),
+        rewriter,
+        ..BodyPipe::plain()
+    };
+    if plan.gzip.is_some() {
+        pipe.compress();
+    }
+    Ok(Reply::Rewrite(head, Box::new(pipe)))
+}
+
+/// The header of a V1 answer that is made of an upstream answer.
+pub(crate) fn v1_head(
+    upstream: &ResponseHeader,
+    plan: &ResponsePlan,
+) -> Result<ResponseHeader, Failure> {
+    let mut head = upstream.clone();
+    headers::clean_response(&mut head);
+    head.set_version(Version::HTTP_11);
+    head.set_status(v1_status(plan)?)
+        .map_err(Failure::internal)?;
+    head.set_reason_phrase(None).map_err(Failure::internal)?;
+    if let Some(content_type) = &plan.content_type {
+        let value = HeaderValue::from_str(content_type)
+            .map_err(|_| Failure::wrong_answer("the mapping has an impossible content type"))?;
+        head.insert_header(header::CONTENT_TYPE, value)
+            .map_err(Failure::internal)?;
+    }
+    Ok(head)
+}
+
+fn v1_status(plan: &ResponsePlan) -> Result<StatusCode, Failure> {
+    StatusCode::from_u16(plan.status)
+        .map_err(|_| Failure::wrong_answer("the mapping has an impossible status"))
+}
+
+/// The answer that is drawn from what a look-up answered; the upstream's body does not matter.
+pub(crate) fn looked_up(
+    plan: &ResponsePlan,
+    answer: &[u8],
+    step_context: Arc<StepContext>,
+    limits: Limits,
+) -> Result<Reply, Failure> {
+    let mut rewriter = BodyRewriter::new(Arc::clone(&plan.body), step_context, limits);
+    let mut body = Vec::with_capacity(answer.len() + answer.len() / 8);
+    rewriter
+        .push(answer, &mut body)
+        .and_then(|()| rewriter.finish(&mut body))
+        .map_err(Failure::response_body)?;
+    let content_type = plan.content_type.as_deref();
+    Ok(Reply::Known(Answer::whole(
+        v1_status(plan)?,
+        content_type,
+        body,
+    )))
+}
+
+/// Says in a header that the body is compressed for this client.
+pub(crate) fn note_gzip(head: &mut ResponseHeader) -> Result<(), Failure> {
+    head.insert_header(header::CONTENT_ENCODING, "gzip")
+        .and_then(|()| {
+            head.append_header(header::VARY, "Accept-Encoding")
+                .map(|_| ())
+        })
+        .map_err(Failure::internal)
+}
+
+/// Reads the JSON body of an upstream answer, undoing its content coding.
+pub(crate) struct JsonBody {
+    decoder: Decoder,
+}
+
+impl JsonBody {
+    /// For the answer with this header; an error when it is not JSON.
+    pub(crate) fn of(upstream: &ResponseHeader) -> Result<Self, Failure> {
+        let media_type = headers::media_type(&upstream.headers);
+        let is_empty = headers::content_length(&upstream.headers) == Some(0);
+        if is_empty || !headers::is_json(&media_type) {
+            return Err(Failure::wrong_answer(no_json(
+                upstream.status,
+                &media_type,
+                is_empty,
+            )));
+        }
+        let coding = Coding::of(&upstream.headers).ok_or_else(other_coding)?;
+        Ok(Self {
             decoder: coding.decoder(),
-            rewriter,
-            encoder: None,
-            out: Vec::new(),
-        }),
-    ))
+        })
+    }
+
+    /// A piece in slices that do not blow up at once.
+    pub(crate) fn slices<'p>(&self, piece: &'p [u8]) -> std::slice::Chunks<'p, u8> {
+        let size = match self.decoder {
+            Decoder::Identity => piece.len().max(1),
+            Decoder::Gzip(_) | Decoder::Deflate(_) => UNFOLD,
+        };
+        piece.chunks(size)
+    }
+
+    /// What a slice unfolds to.
+    pub(crate) fn decode<'p>(&mut self, slice: &'p [u8]) -> Result<Cow<'p, [u8]>, Failure> {
+        match &mut self.decoder {
+            Decoder::Identity => Ok(Cow::Borrowed(slice)),
+            other => other.decode(slice).map(Cow::Owned).map_err(broken_coding),
+        }
+    }
+
+    /// What was still inside. Only for a body that the upstream has sent to its end.
+    pub(crate) fn finish(self) -> Result<Vec<u8>, Failure> {
+        self.decoder.finish().map_err(broken_coding)
+    }
+}
+
+fn other_coding() -> Failure {
+    Failure::wrong_answer("the upstream answered in a content coding that was not asked for")
 }
 
 /// An answer that cannot be rewritten because it is not JSON. Errors keep their status: what
@@ -118,6 +218,16 @@ fn not_json(
     media_type: &str,
     is_empty: bool,
 ) -> Result<Reply, Failure> {
+    let message = no_json(upstream, media_type, is_empty);
+    if upstream.is_client_error() || upstream.is_server_error() {
+        Ok(Reply::Known(Answer::upstream_error(status, &message)))
+    } else {
+        Err(Failure::wrong_answer(message))
+    }
+}
+
+/// Why an answer cannot be read.
+fn no_json(upstream: StatusCode, media_type: &str, is_empty: bool) -> String {
     let what = if is_empty {
         "an empty body".to_owned()
     } else if media_type.is_empty() {
@@ -125,15 +235,10 @@ fn not_json(
     } else {
         format!("a body of type `{media_type}`")
     };
-    let message = format!(
+    format!(
         "the upstream answered {} with {what}, where JSON was expected",
         upstream.as_u16()
-    );
-    if upstream.is_client_error() || upstream.is_server_error() {
-        Ok(Reply::Known(Answer::upstream_error(status, &message)))
-    } else {
-        Err(Failure::wrong_answer(message))
-    }
+    )
 }
 
 /// Whether the answer to this method with this status has no body, whatever its header says.
@@ -223,6 +328,21 @@ pub(crate) struct BodyPipe {
 }
 
 impl BodyPipe {
+    /// A pipe that changes nothing.
+    pub(crate) fn plain() -> Self {
+        Self {
+            decoder: Decoder::Identity,
+            rewriter: None,
+            encoder: None,
+            out: Vec::new(),
+        }
+    }
+
+    /// Whether what leaves is gzip.
+    pub(crate) fn compresses(&self) -> bool {
+        self.encoder.is_some()
+    }
+
     /// From here on what leaves is gzip.
     pub(crate) fn compress(&mut self) {
         self.encoder = Some(Box::new(GzEncoder::new(Vec::new(), Compression::fast())));

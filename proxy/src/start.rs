@@ -18,6 +18,7 @@ use crate::admin::Admin;
 use crate::app::App;
 use crate::drain::Gate;
 use crate::limits::{Limits, Timeouts};
+use crate::lookups::Lookups;
 use crate::metrics::Metrics;
 use crate::phases::Phases;
 use crate::record::Recorder;
@@ -109,6 +110,8 @@ pub struct ProxyBuilder {
     h2c: bool,
     versionless: Versionless,
     gzip: bool,
+    parallel_calls: usize,
+    lookup_cache: usize,
     limits: Limits,
     timeouts: Timeouts,
     records: Option<PathBuf>,
@@ -194,6 +197,20 @@ impl ProxyBuilder {
         self
     }
 
+    /// How many V2 calls of one request may be under way at a time; at least 1.
+    #[must_use]
+    pub fn parallel_calls(mut self, calls: usize) -> Self {
+        self.parallel_calls = calls.max(1);
+        self
+    }
+
+    /// How many look-ups are kept whose answer never changes; 0: none.
+    #[must_use]
+    pub fn lookup_cache(mut self, lookups: usize) -> Self {
+        self.lookup_cache = lookups;
+        self
+    }
+
     /// Bounds on sizes.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
@@ -251,6 +268,8 @@ impl ProxyBuilder {
             documents: self.documents,
             versionless: self.versionless,
             gzip: self.gzip,
+            parallel_calls: self.parallel_calls,
+            lookups: Lookups::new(self.lookup_cache),
             limits: self.limits,
             timeouts: self.timeouts,
             upstream,
@@ -359,6 +378,8 @@ impl Proxy {
             h2c: false,
             versionless: Versionless::default(),
             gzip: false,
+            parallel_calls: 8,
+            lookup_cache: 10_000,
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             records: None,

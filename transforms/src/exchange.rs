@@ -21,9 +21,14 @@ pub struct Exchange {
     /// Operation id of the V1 operation; absent for V2 traffic and unknown routes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub v1_operation: Option<String>,
-    /// The V2 call made for it: method and path template; absent when none was made or known.
+    /// The V2 call made for it: method and path template; absent when none was made or known, or
+    /// when a composition made several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub v2_operation: Option<String>,
+    /// All V2 operations behind it, where the mapping has more than one: look-ups and the calls
+    /// of compositions, in the order in which they are first made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub v2_operations: Vec<String>,
     /// HTTP method.
     pub method: String,
     /// Whether the path carried no version.
@@ -48,11 +53,25 @@ pub struct Exchange {
     pub response_bytes: u64,
     /// From the first byte of the request to the last of the answer.
     pub duration_ms: u64,
+    /// How many V2 calls were made; 0 for V2 traffic, which is forwarded.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub upstream_calls: u64,
     /// What the proxy did.
     pub outcome: Outcome,
     /// A short reason for `refused` and `failed`, free of request data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The V2 call that failed: method and path template, and which page of a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_call: Option<String>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde calls"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Which generation of the API a request spoke.

@@ -13,6 +13,7 @@ mod no_artifacts;
 mod policy_check;
 mod policy_document;
 mod policy_record;
+mod scan_of_type;
 mod source_policy_check;
 mod sync_results;
 mod v1_error;
@@ -32,6 +33,7 @@ pub static STEPS: &[Step] = &[
     policy_check::STEP,
     policy_document::STEP,
     policy_record::STEP,
+    scan_of_type::STEP,
     source_policy_check::STEP,
     sync_results::STEP,
     v1_error::STEP,

@@ -40,6 +40,10 @@ pub struct Config {
     pub upstream_ca: Option<PathBuf>,
     /// `upstream_pool`
     pub upstream_pool: usize,
+    /// `parallel_calls`
+    pub parallel_calls: usize,
+    /// `lookup_cache`
+    pub lookup_cache: usize,
     /// `server_listen`
     pub server_listen: std::net::SocketAddr,
     /// `data_dir`
@@ -84,6 +88,8 @@ impl Config {
             upstream: settings.optional("upstream")?,
             upstream_ca: settings.optional("upstream_ca")?,
             upstream_pool: settings.get("upstream_pool")?,
+            parallel_calls: settings.get::<AtLeastOne>("parallel_calls")?.0,
+            lookup_cache: settings.get("lookup_cache")?,
             server_listen: settings.get("server_listen")?,
             data_dir,
             admin_password: settings.optional("admin_password")?,
@@ -147,6 +153,7 @@ fn limits(settings: &Settings) -> Result<Limits, Error> {
         max_rewritten_body_bytes: size("max_rewritten_body_bytes")?,
         max_lookup_bytes: size("max_lookup_bytes")?,
         max_held_bytes: size("max_held_bytes")?,
+        max_upstream_calls: settings.get::<AtLeastOne>("max_upstream_calls")?.0,
         max_depth: settings.get::<AtLeastOne>("max_depth")?.0,
     })
 }

@@ -72,6 +72,18 @@ pub const PROGRAM: Program = Program {
                 ),
                 Setting::new("upstream_pool", "NUMBER", "Idle connections that are kept").or("512"),
                 Setting::new(
+                    "parallel_calls",
+                    "NUMBER",
+                    "Calls at a time for one V1 request that takes several",
+                )
+                .or("8"),
+                Setting::new(
+                    "lookup_cache",
+                    "NUMBER",
+                    "Look-ups kept whose answer never changes; 0 for none",
+                )
+                .or("10000"),
+                Setting::new(
                     "server_listen",
                     "ADDRESS",
                     "Where the one started inside listens",
@@ -146,6 +158,12 @@ pub const PROGRAM: Program = Program {
                 )
                 .or("16MiB"),
                 Setting::new("max_lookup_bytes", "SIZE", "Answer of a look-up").or("4MiB"),
+                Setting::new(
+                    "max_upstream_calls",
+                    "NUMBER",
+                    "V2 calls for one V1 request: pages, compositions",
+                )
+                .or("10000"),
                 Setting::new(
                     "max_held_bytes",
                     "SIZE",

@@ -41,6 +41,14 @@ impl Answer {
         }
     }
 
+    /// An answer whose body is complete.
+    pub(crate) fn whole(status: StatusCode, content_type: Option<&str>, body: Vec<u8>) -> Self {
+        Self {
+            body: body.into(),
+            ..Self::fixed(status, content_type, "")
+        }
+    }
+
     /// The V1 error that stands in for an upstream error without JSON.
     pub(crate) fn upstream_error(status: StatusCode, message: &str) -> Self {
         Self::v1_error(status, message, None, Map::new())

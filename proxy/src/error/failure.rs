@@ -30,6 +30,8 @@ pub(crate) struct Failure {
     detail: Box<Map<String, Value>>,
     /// What lies behind it, for the log.
     cause: Option<Box<Error>>,
+    /// The V2 call that failed, in words.
+    call: Option<Box<str>>,
 }
 
 impl Failure {
@@ -40,6 +42,33 @@ impl Failure {
             message: message.into(),
             detail: Box::default(),
             cause: None,
+            call: None,
+        }
+    }
+
+    /// The client went away while an answer was made for it.
+    pub(crate) fn client_gone() -> Self {
+        Self::new(Kind::ClientGone, "the client went away")
+    }
+
+    /// Names the V2 call that was under way, if that is what failed.
+    pub(crate) fn during(mut self, call: Option<String>) -> Self {
+        if self.kind.is_upstream() {
+            self.call = call.map(Into::into);
+        }
+        self
+    }
+
+    /// The V2 call that failed, in words.
+    pub(crate) fn failed_call(&self) -> Option<&str> {
+        self.call.as_deref()
+    }
+
+    /// The sentence for the caller.
+    fn message(&self) -> String {
+        match &self.call {
+            Some(call) => format!("{} (V2 call: {call})", self.message),
+            None => self.message.clone(),
         }
     }
 
@@ -205,7 +234,8 @@ impl Failure {
         }
     }
 
-    fn step(step: &str, error: StepError) -> Self {
+    /// A step or a composition that could not do its work.
+    pub(crate) fn step(step: &str, error: StepError) -> Self {
         match error {
             StepError::Refused {
                 status,
@@ -274,7 +304,11 @@ impl Failure {
                 Answer::v1_error(status, &self.message, None, (*self.detail).clone())
             }
             (_, Generation::V1) => {
-                Answer::v1_error(status, &self.message, operation, (*self.detail).clone())
+                let mut detail = (*self.detail).clone();
+                if let Some(call) = &self.call {
+                    detail.insert("v2_call".to_owned(), (**call).into());
+                }
+                Answer::v1_error(status, &self.message(), operation, detail)
             }
             (_, Generation::V2) => Answer::v2_error(status, &self.message, self.reason()),
         };
@@ -284,7 +318,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
+        f.write_str(&self.message())?;
         let Some(cause) = &self.cause else {
             return Ok(());
         };

@@ -85,6 +85,14 @@ impl Kind {
         }
     }
 
+    /// Whether the upstream failed.
+    pub(crate) fn is_upstream(&self) -> bool {
+        matches!(
+            self,
+            Kind::Unreachable | Kind::UpstreamTimeout | Kind::CutOff | Kind::WrongAnswer
+        )
+    }
+
     /// Whether the request was refused, or something failed.
     pub(crate) fn outcome(&self) -> Outcome {
         match self {

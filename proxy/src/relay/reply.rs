@@ -1,11 +1,12 @@
 //! The upstream's answer on its way to the client.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::header;
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
-use windlass_transforms::plan::call::CallPlan;
+use windlass_transforms::plan::response::Responses;
 use windlass_transforms::step::StepContext;
 
 use super::call::{discard, finish, read_piece, ready, upstream_head};
@@ -22,27 +23,35 @@ const HOLD: usize = 64 << 10;
 /// What is ready is sent when it reaches this size, even if more could be had at once.
 const PIECE: usize = 256 << 10;
 
+/// Answers of look-ups that a layout draws from, by name.
+pub(super) type Kept = HashMap<Box<str>, Vec<u8>>;
+
 /// Sends the upstream's answer to the client as the plan says.
 pub(super) async fn answer(
     app: &App,
     session: &mut Session,
     ctx: &mut Context,
-    plan: &CallPlan,
+    responses: &Responses,
     step_context: Arc<StepContext>,
+    kept: &Kept,
     mut connection: Connection,
 ) -> Result<(), Failure> {
     let method = session.req_header().method.clone();
     let upstream = upstream_head(&connection.session)?;
     let status = upstream.status;
     ctx.upstream_status = Some(status.as_u16());
-    let response = plan.response(status.as_u16());
-    let reply = response::reply(
-        &method,
-        upstream,
-        &response,
-        &step_context,
-        app.limits.rewrite(),
-    );
+    let response = responses.of(status.as_u16());
+    let reply = match response
+        .looked_up
+        .as_deref()
+        .and_then(|name| kept.get(name))
+    {
+        Some(body) => response::looked_up(&response, body, step_context, app.limits.rewrite()),
+        None => {
+            let limits = app.limits.rewrite();
+            response::reply(&method, upstream, &response, &step_context, limits)
+        }
+    };
     match reply {
         Ok(Reply::Known(known)) => {
             send_known(app, session, known).await?;
@@ -99,14 +108,9 @@ async fn rewrite(
 ) -> Result<(), Failure> {
     let client = session.req_header();
     let version = client.version;
-    if app.gzip && response::accepts_gzip(&client.headers) {
+    if app.gzip && !pipe.compresses() && response::accepts_gzip(&client.headers) {
         pipe.compress();
-        head.insert_header(header::CONTENT_ENCODING, "gzip")
-            .and_then(|()| {
-                head.append_header(header::VARY, "Accept-Encoding")
-                    .map(|_| ())
-            })
-            .map_err(Failure::internal)?;
+        response::note_gzip(&mut head)?;
     }
     // A small answer is worth waiting for: its header then tells the length.
     let upstream = upstream_head(&connection.session)?;

@@ -7,8 +7,11 @@ mod support;
 
 mod admin;
 mod answers;
+mod compositions;
 mod failures;
 mod http2;
+mod kept;
+mod pages;
 mod pass_through;
 mod program;
 mod records;

@@ -115,6 +115,80 @@ layout = "[ { $.thing_id: $.checks } ]"
 "#,
     ),
     (
+        "operations/things/list_paged.toml",
+        r#"
+summary = "All at once in V1, pages in V2."
+v1 = "GET /paged"
+v2 = "GET /pages"
+[query]
+same = "same"
+[pages]
+page = "page"
+size = "page_size"
+rows = 3
+also = ["stuff"]
+[response.200]
+layout = '{ "things": $.things as Thing }'
+"#,
+    ),
+    (
+        "operations/things/discard_thing.toml",
+        r#"
+summary = "V1 answers with what is gone."
+v1 = "DELETE /kept/{thingId}"
+v2 = "DELETE /all-things/{thing_id}"
+interrupted = "the thing is still there"
+[path]
+thingId = "thing_id"
+[lookup.thing]
+v2 = "GET /all-things/{thingId}"
+[response.204]
+status = 200
+layout = "[ lookup.thing as Thing ]"
+"#,
+    ),
+    (
+        "operations/things/get_thing_by_mark.toml",
+        r#"
+summary = "V2 knows no marks, and a mark never moves."
+v1 = "GET /marks/{mark}"
+v2 = "GET /all-things/{thing_id}"
+[lookup.thing]
+v2 = "GET /all-things?mark={mark}"
+take = { thing_id = "$.items[0].thing_id" }
+otherwise = { thing_id = "{mark}" }
+unchanging = "marks are burnt in"
+[response.200]
+layout = "[ $ as Thing ]"
+"#,
+    ),
+    (
+        "operations/things/get_file.toml",
+        r#"
+summary = "A gzip file in V1."
+v1 = "GET /files/{thingId}"
+v2 = "GET /all-things/{thing_id}"
+[path]
+thingId = "thing_id"
+[response.200]
+gzip = "{thingId}.json.gzip"
+"#,
+    ),
+    (
+        "operations/things/set_state.toml",
+        r#"
+summary = "The state is in the path in V1."
+v1 = "PUT /things/{thingId}/state/{state}"
+v2 = "PATCH /all-things/{thing_id}"
+[path]
+thingId = "thing_id"
+[allowed]
+state = ["on", "off"]
+[request]
+body = { state = "{state}" }
+"#,
+    ),
+    (
         "operations/uploads/upload.toml",
         r#"
 summary = "Bytes that nobody reads on the way."

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 pub(crate) use client::{Answer, Client};
 pub(crate) use proxy::TestProxy;
-pub(crate) use upstream::{FakeUpstream, Script};
+pub(crate) use upstream::{FakeUpstream, Received, Script};
 
 /// How long a test waits for something that must happen.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

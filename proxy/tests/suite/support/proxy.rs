@@ -39,8 +39,17 @@ impl TestProxy {
         upstream: UpstreamUrl,
         set: impl FnOnce(ProxyBuilder) -> ProxyBuilder,
     ) -> Self {
+        Self::with_mappings(upstream, compile(MAPPINGS), set)
+    }
+
+    /// The same with mappings of its own.
+    pub(crate) fn with_mappings(
+        upstream: UpstreamUrl,
+        mappings: Arc<Mappings>,
+        set: impl FnOnce(ProxyBuilder) -> ProxyBuilder,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let builder = Proxy::builder(upstream, compile(MAPPINGS))
+        let builder = Proxy::builder(upstream, mappings)
             .listen("127.0.0.1:0")
             .admin_listen("127.0.0.1:0")
             .records(Some(folder.path().join("records.jsonl")))
