@@ -8,6 +8,7 @@ use windlass_tests::registry::{REPOSITORY, Registry};
 use windlass_tests::story::Story;
 use windlass_tests::world::World;
 
+use crate::archives;
 use crate::policies::{v1_document, v2_document};
 
 /// V1 names of what V2 says about an image.
@@ -66,6 +67,10 @@ pub(crate) static STORY: Story = Story::new(|world| {
         by_products_of_the_analysis_are_listed(world, &first).await;
         vulnerabilities_are_listed_by_type(world, &first).await;
         images_are_checked(world, &first).await;
+        archives::queries_go_across_images(world, &first).await;
+        archives::sboms_and_ancestors_are_told(world, &first).await;
+        archives::analyses_are_archived(world, &first).await;
+        archives::rules_feed_the_archive(world).await;
         images_of_a_registry_wait_for_their_analysis(world).await;
         images_are_deleted(world, &first, &second).await;
     })

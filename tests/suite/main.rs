@@ -2,6 +2,7 @@
 
 mod accounts;
 mod anchore_cli;
+mod archives;
 mod bad_input;
 mod convert;
 mod coverage;

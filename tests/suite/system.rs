@@ -1,5 +1,6 @@
 //! The system itself: services, feeds, gates, versions, probes.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use windlass_tests::facts::{each, names, told_as};
 use windlass_tests::story::Story;
@@ -16,12 +17,38 @@ pub(crate) static STORY: Story = Story::new(|world| {
         a_running_service_stays(world).await;
         gates_go_by_the_words_of_each_version(world).await;
         feeds_and_error_codes_are_the_same(world).await;
+        feeds_are_switched_read_and_deleted(world).await;
     })
 });
 
 #[tokio::test]
 async fn the_system_describes_itself_over_both_versions() {
     STORY.told().await;
+}
+
+async fn feeds_are_switched_read_and_deleted(world: &World) {
+    let (v1, v2) = world.admin();
+    let none: Value = json!([]);
+    let read = v1
+        .post_empty("/system/feeds?sync=true&flush=false")
+        .await
+        .ok();
+    assert_eq!(
+        (&read, &v2.post_empty("/system/feeds").await.ok()),
+        (&none, &none)
+    );
+    for (switching, other) in [(&v1, &v2), (&v2, &v1)] {
+        for enabled in ["true", "false"] {
+            let path = format!("/system/feeds/packages?enabled={enabled}");
+            let feed = switching.call(Method::PUT, &path, None).await.ok();
+            assert_eq!(feed["enabled"].to_string(), enabled);
+            let refused = other.delete("/system/feeds/packages").await;
+            let status = if enabled == "true" { 409 } else { 200 };
+            assert_eq!(refused.status, status, "{}", refused.text());
+        }
+    }
+    let unknown = "/system/feeds/nosuch?enabled=true";
+    assert!(v1.call(Method::PUT, unknown, None).await.status >= 400);
 }
 
 async fn probes_answer_anybody(world: &World) {

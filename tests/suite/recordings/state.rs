@@ -182,7 +182,9 @@ fn seed_feeds(store: &Connection, feeds: &Value) {
         store
             .execute(
                 "INSERT INTO feeds (name, enabled, created_at, updated_at, last_full_sync)
-                 VALUES (?1, 1, ?2, ?3, ?4)",
+                 VALUES (?1, 1, ?2, ?3, ?4)
+                 ON CONFLICT (name) DO UPDATE SET created_at = excluded.created_at,
+                     updated_at = excluded.updated_at, last_full_sync = excluded.last_full_sync",
                 params![
                     text(&feed["name"]),
                     text(&feed["created_at"]),
