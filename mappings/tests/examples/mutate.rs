@@ -1,11 +1,14 @@
-//! Deletes and alters every line of the mapping files, one at a time, and tells which changes no
-//! example notices:
+//! Deletes and alters every line of the mapping files, one at a time, and tells which changes
+//! nothing notices: neither the compiler of the mappings nor an example, nor the derived document,
+//! nor the proof.
 //!
 //! ```text
-//! cargo run --release -p windlass-mappings --example mutate [-- PART…]
+//! cargo run --release -p windlass-mappings --example mutate [-- [--cases N] PART…]
 //! ```
 //!
-//! A `PART` limits it to the files whose path holds it. What nothing can notice is listed in
+//! `WINDLASS_REFERENCE` names the folder of the specifications. A `PART` limits it to the files
+//! whose path holds it; `--cases` says how many bodies the proof makes for each operation and
+//! status. What nothing can notice is listed in
 //! `survivors.txt` with its reason; a change that survives and is not listed ends with status 1,
 //! and so does a listed one that is noticed.
 //!
@@ -14,7 +17,21 @@
 #![expect(clippy::print_stdout, reason = "a command tells what it found")]
 
 mod case;
+#[path = "../document/derived.rs"]
+mod derived;
+#[path = "../proof/documents.rs"]
+mod documents;
+#[path = "../proof/exceptions.rs"]
+mod exceptions;
+#[path = "../proof/generate.rs"]
+mod generate;
 mod http_text;
+#[path = "../proof/laws.rs"]
+mod laws;
+#[path = "../shared/reference.rs"]
+mod reference;
+#[path = "../proof/round_trips.rs"]
+mod round_trips;
 mod several;
 
 use std::collections::BTreeSet;
@@ -25,11 +42,16 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use windlass_mappings::{FILES, mappings, steps::STEPS};
+use windlass_transforms::document::Document;
+use windlass_transforms::plan::operation::Operation;
 use windlass_transforms::{MappingSet, Mappings};
 
 use case::{Case, cases, check};
+use documents::Documents;
+use laws::prove;
+use round_trips::round_trips;
 
-/// Changes that no example can notice: file, change, line and reason, with ` -- ` between them.
+/// Changes that nothing can notice: file, change, line and reason, with ` -- ` between them.
 static SURVIVORS: &str = include_str!("survivors.txt");
 
 /// Keys whose values are for people, or are looked at by other tests.
@@ -55,7 +77,20 @@ struct Change {
 }
 
 fn main() -> ExitCode {
-    let parts: Vec<String> = std::env::args().skip(1).collect();
+    let mut parts: Vec<String> = std::env::args().skip(1).collect();
+    let mut bodies = 6;
+    if let Some(at) = parts.iter().position(|part| part == "--cases") {
+        let number = parts.get(at + 1).and_then(|text| text.parse().ok());
+        let Some(number) = number else {
+            println!("`--cases` needs a number");
+            return ExitCode::from(2);
+        };
+        bodies = number;
+        parts.drain(at..at + 2);
+    }
+    let Some(proof) = Proof::read(bodies) else {
+        return ExitCode::from(2);
+    };
     let files: Vec<(&str, &str)> = FILES
         .iter()
         .filter(|(path, _)| *path != "unmapped.toml")
@@ -71,7 +106,8 @@ fn main() -> ExitCode {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
                 while let Some((path, text)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let (count, found) = mutate(path, text, &cases);
+                    let (count, found) = mutate(path, text, &cases, &proof);
+                    println!("{path}: {count} changes, {} not noticed", found.len());
                     made.fetch_add(count, Ordering::Relaxed);
                     let mut all = survivors.lock().unwrap_or_else(PoisonError::into_inner);
                     all.extend(found);
@@ -107,7 +143,7 @@ fn report(files: &[(&str, &str)], made: usize, survivors: &BTreeSet<String>) -> 
         println!("{change}");
     }
     for change in &noticed {
-        println!("take it from survivors.txt, an example notices it: {change}");
+        println!("take it from survivors.txt, it is noticed: {change}");
     }
     println!(
         "{made} changes in {} files, {} not noticed, {} of them listed",
@@ -122,8 +158,8 @@ fn report(files: &[(&str, &str)], made: usize, survivors: &BTreeSet<String>) -> 
     }
 }
 
-/// Makes every change of one file; how many there were, and those that no example noticed.
-fn mutate(path: &str, text: &str, cases: &[Case]) -> (usize, Vec<String>) {
+/// Makes every change of one file; how many there were, and those that nothing noticed.
+fn mutate(path: &str, text: &str, cases: &[Case], proof: &Proof) -> (usize, Vec<String>) {
     let concerned = concerned(path, cases);
     let lines: Vec<&str> = text.lines().collect();
     let mut survivors = Vec::new();
@@ -132,6 +168,13 @@ fn mutate(path: &str, text: &str, cases: &[Case]) -> (usize, Vec<String>) {
     for (at, line) in lines.iter().enumerate() {
         if line.starts_with('[') {
             table = line.trim();
+            let rest = lines[at + 1..].iter();
+            let length = rest.take_while(|line| !line.starts_with('[')).count();
+            let without = [&lines[..at], &lines[at + 1 + length..]].concat();
+            made += 1;
+            if !is_noticed(path, &without.join("\n"), &concerned, proof) {
+                survivors.push(format!("{path} -- table deleted -- {table}"));
+            }
         }
         for change in changes(line, table) {
             made += 1;
@@ -140,7 +183,7 @@ fn mutate(path: &str, text: &str, cases: &[Case]) -> (usize, Vec<String>) {
                 Some(line) => changed[at] = line,
                 None => drop(changed.remove(at)),
             }
-            if !is_noticed(path, &changed.join("\n"), &concerned) {
+            if !is_noticed(path, &changed.join("\n"), &concerned, proof) {
                 survivors.push(format!("{path} -- {} -- {}", change.word, line.trim()));
             }
         }
@@ -150,26 +193,29 @@ fn mutate(path: &str, text: &str, cases: &[Case]) -> (usize, Vec<String>) {
 
 /// The cases of operations that a file says something about.
 fn concerned<'c>(path: &str, cases: &'c [Case]) -> Vec<&'c Case> {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let name = name.trim_end_matches(".toml");
-    cases
-        .iter()
-        .filter(|case| {
-            let operation = mappings().operation(&case.operation);
-            match path.split('/').next() {
-                Some("operations") => case.operation == name,
-                Some("shapes") => operation.is_some_and(|operation| {
-                    let shapes = &operation.explanation.shapes;
-                    shapes.iter().any(|shape| shape.name == name)
-                }),
-                _ => true,
-            }
-        })
-        .collect()
+    let concerned = |case: &&Case| {
+        let operation = mappings().operation(&case.operation);
+        operation.is_none_or(|operation| says_something(path, operation))
+    };
+    cases.iter().filter(concerned).collect()
 }
 
-/// Whether the files do not compile any more, or an example does not hold.
-fn is_noticed(path: &str, text: &str, cases: &[&Case]) -> bool {
+/// Whether a file says something about an operation.
+fn says_something(path: &str, operation: &Operation) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = name.trim_end_matches(".toml");
+    match path.split('/').next() {
+        Some("operations") => operation.id == name,
+        Some("shapes") => {
+            let shapes = &operation.explanation.shapes;
+            shapes.iter().any(|shape| shape.name == name)
+        }
+        _ => true,
+    }
+}
+
+/// Whether the files do not compile any more, an example does not hold, or the proof breaks.
+fn is_noticed(path: &str, text: &str, cases: &[&Case], proof: &Proof) -> bool {
     let files = FILES
         .iter()
         .map(|(other, unchanged)| (*other, if *other == path { text } else { unchanged }));
@@ -181,7 +227,50 @@ fn is_noticed(path: &str, text: &str, cases: &[&Case]) -> bool {
     };
     let holds =
         |case: &Case| panic::catch_unwind(AssertUnwindSafe(|| check(case, &mappings).is_ok()));
-    !cases.iter().all(|case| holds(case).unwrap_or(false))
+    if !cases.iter().all(|case| holds(case).unwrap_or(false)) {
+        return true;
+    }
+    let proven = panic::catch_unwind(AssertUnwindSafe(|| proof.holds(path, &set, &mappings)));
+    !proven.unwrap_or(false)
+}
+
+/// The specifications, which changed mappings are held against.
+struct Proof {
+    cases: u32,
+    documents: Documents,
+    v1: Vec<Document>,
+}
+
+impl Proof {
+    /// `None`, and a word about it, without the specifications.
+    fn read(cases: u32) -> Option<Self> {
+        let v2 = reference::document("v2-5.0.0.yaml")?;
+        let v1 = reference::v1_documents()?;
+        Some(Self {
+            cases,
+            documents: Documents::new(v2, v1.clone()),
+            v1,
+        })
+    }
+
+    fn holds(&self, path: &str, set: &MappingSet, mappings: &Mappings) -> bool {
+        if !derived::unexcused(set, mappings, &self.documents.v2, &self.v1).is_empty() {
+            return false;
+        }
+        let findings = prove(mappings, &self.documents, self.cases, &|operation| {
+            says_something(path, operation)
+        });
+        if !exceptions::unexcused(&findings.wrong, false).is_empty() {
+            return false;
+        }
+        let shape = path.strip_prefix("shapes/");
+        let Some(shape) = shape.and_then(|file| file.strip_suffix(".toml")) else {
+            return true;
+        };
+        let v1 = derived::derived(set, &self.documents.v2, None);
+        let trips = round_trips(set, &v1, self.cases, &|name| name == shape);
+        trips.wrong.is_empty()
+    }
 }
 
 /// What can be done to a line of a table.
@@ -199,6 +288,17 @@ fn changes(line: &str, table: &str) -> Vec<Change> {
         return changes;
     };
     let value = value.trim();
+    if !table.is_empty() {
+        // The keys of a file's head are known: another one is refused when it is read.
+        let wrong = match name.trim().strip_suffix('"') {
+            Some(quoted) => format!("{quoted}x\""),
+            None => format!("{}x", name.trim()),
+        };
+        changes.push(Change {
+            word: "key altered",
+            line: Some(format!("{wrong} = {value}")),
+        });
+    }
     let other = match value {
         _ if REASONS.contains(&table) || value.starts_with("\"none:") => None,
         "true" => Some("false".to_owned()),

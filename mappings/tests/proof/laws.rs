@@ -1,15 +1,12 @@
 //! What must hold of every body that a mapping rewrites.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use http::Method;
-use jsonschema::{Draft, Validator};
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
 use serde_json::{Map, Value};
 use windlass_transforms::Mappings;
-use windlass_transforms::document::{Closing, Document, Operation as V2Operation, Schema, Status};
-use windlass_transforms::operation::Endpoint;
+use windlass_transforms::document::{Schema, Status};
 use windlass_transforms::plan::call::{CallPlan, RequestBody};
 use windlass_transforms::plan::composed::ComposedPlan;
 use windlass_transforms::plan::operation::{Kind, Operation};
@@ -20,15 +17,8 @@ use windlass_transforms::rewrite::{
 use windlass_transforms::route::{PathValues, Route};
 use windlass_transforms::step::{StepContext, StepError};
 
+use crate::documents::Documents;
 use crate::generate::{self, Body, Fill, Recipe};
-
-/// The documents that bodies are held against.
-pub(crate) struct Documents {
-    pub(crate) v2: Document,
-    /// With their base paths.
-    pub(crate) v1: Vec<Document>,
-    validators: Mutex<HashMap<String, Arc<Validator>>>,
-}
 
 /// What a run found.
 #[derive(Debug, Default)]
@@ -47,110 +37,6 @@ pub(crate) struct Findings {
 enum Outcome {
     Rewritten(Vec<String>),
     Refused,
-}
-
-impl Documents {
-    pub(crate) fn new(v2: Document, v1: Vec<Document>) -> Self {
-        Self {
-            v2,
-            v1,
-            validators: Mutex::default(),
-        }
-    }
-
-    /// The V2 operation of an endpoint; parameters may have other names.
-    fn v2(&self, endpoint: &Endpoint) -> Option<&V2Operation> {
-        let template = endpoint.template.to_string();
-        let path = template.split('?').next().unwrap_or_default();
-        find(&self.v2, "", &endpoint.method, path)
-    }
-
-    /// The V1 operations of a mapped one, with their documents.
-    fn v1(&self, operation: &Operation) -> Option<(&Document, &V2Operation)> {
-        let template = operation.v1.template.to_string().replace("...}", "}");
-        self.v1.iter().find_map(|document| {
-            let base = document.base_path.strip_prefix("/v1")?;
-            let found = find(document, base, &operation.v1.method, &template)?;
-            Some((document, found))
-        })
-    }
-
-    /// What is wrong with a value, as places of a body: `[].name: required`.
-    fn misfits(
-        &self,
-        key: &str,
-        document: &Document,
-        schema: &Schema,
-        value: &Value,
-    ) -> Vec<String> {
-        let validator = {
-            let mut validators = self.validators.lock().expect("no test panicked with it");
-            let validator = validators.entry(key.to_owned()).or_insert_with(|| {
-                let schema = document.json_schema(schema, Closing::AsWritten);
-                let built = jsonschema::options()
-                    .with_draft(Draft::Draft202012)
-                    .build(&schema)
-                    .unwrap_or_else(|error| panic!("{key}: the schema is broken: {error}"));
-                Arc::new(built)
-            });
-            Arc::clone(validator)
-        };
-        validator
-            .iter_errors(value)
-            .map(|error| {
-                let place = place(error.instance_path().as_str());
-                let schema = error.schema_path().as_str().to_owned();
-                let law = schema.rsplit('/').next().unwrap_or_default().to_owned();
-                let said = match law.as_str() {
-                    "required" => error.to_string(),
-                    _ => String::new(),
-                };
-                format!("{place}: {law} {said}").trim_end().to_owned()
-            })
-            .collect()
-    }
-}
-
-fn find<'d>(
-    document: &'d Document,
-    base: &str,
-    method: &Method,
-    path: &str,
-) -> Option<&'d V2Operation> {
-    let wanted = anonymous(path);
-    document.operations.iter().find(|known| {
-        known.method == method && anonymous(&format!("{base}{}", known.path)) == wanted
-    })
-}
-
-fn anonymous(path: &str) -> String {
-    let segments = path
-        .split('/')
-        .map(|segment| match segment.strip_prefix('{') {
-            Some(_) => "{}",
-            None => segment,
-        });
-    segments.collect::<Vec<_>>().join("/")
-}
-
-/// `/0/image_detail/1/tag` as `[].image_detail[].tag`.
-fn place(pointer: &str) -> String {
-    let mut place = String::new();
-    for part in pointer.split('/').skip(1) {
-        if part.bytes().all(|b| b.is_ascii_digit()) {
-            place.push_str("[]");
-        } else {
-            if !place.is_empty() {
-                place.push('.');
-            }
-            place.push_str(part);
-        }
-    }
-    if place.is_empty() {
-        "the body".to_owned()
-    } else {
-        place
-    }
 }
 
 /// Runs all laws over all operations that `wanted` takes.
@@ -465,16 +351,15 @@ impl Subject<'_> {
         /// A composition over bodies that say nothing sensible may go on for ever.
         const MOST_CALLS: usize = 40;
         let (values, query) = self.request_line(recipe);
-        let (context, _) = match plan.context(&values, Some(&query)) {
-            Ok(context) => context,
-            Err(_) => return Ok(Outcome::Refused),
+        let Ok((context, _)) = plan.context(&values, Some(&query)) else {
+            return Ok(Outcome::Refused);
         };
         if self.operation.refusal(&context).is_some() {
             return Ok(Outcome::Refused);
         }
         let mut composing = match plan.start(&context) {
             Ok(composing) => composing,
-            Err(error) => return refused(error),
+            Err(error) => return Ok(refused(&error)),
         };
         let context = Arc::new(context);
         let mut queue = VecDeque::new();
@@ -487,7 +372,7 @@ impl Subject<'_> {
             let Some(wanted) = queue.pop_front() else {
                 let answer = match composing.finish() {
                     Ok(answer) => answer,
-                    Err(error) => return refused(error),
+                    Err(error) => return Ok(refused(&error)),
                 };
                 whole.value = answer;
                 return self.drawn(plan.responses(), 200, &context, &Map::new(), &whole);
@@ -509,10 +394,10 @@ impl Subject<'_> {
             match rest {
                 Ok(rest) => {
                     if let Err(error) = composing.answered(&wanted, rest) {
-                        return refused(error);
+                        return Ok(refused(&error));
                     }
                 }
-                Err(RowsError::Refused(error)) => return refused(error),
+                Err(RowsError::Refused(error)) => return Ok(refused(&error)),
                 Err(RowsError::NotAList) => return Ok(Outcome::Refused),
                 Err(other) => return Err(other.to_string()),
             }
@@ -527,16 +412,16 @@ const UNEXPECTED: &str = "a step misses something";
 /// A step may refuse a body; everything else is a fault of the mapping.
 fn refused_or_wrong(error: RewriteError) -> Result<Outcome, String> {
     match error {
-        RewriteError::Step { error, .. } => refused(error),
+        RewriteError::Step { error, .. } => Ok(refused(&error)),
         other => Err(other.to_string()),
     }
 }
 
-fn refused(error: StepError) -> Result<Outcome, String> {
+fn refused(error: &StepError) -> Outcome {
     match error {
-        StepError::Refused { .. } | StepError::Malformed(_) => Ok(Outcome::Refused),
+        StepError::Refused { .. } | StepError::Malformed(_) => Outcome::Refused,
         // Which member it misses first is up to chance.
-        StepError::Unexpected(_) => Ok(Outcome::Rewritten(vec![UNEXPECTED.to_owned()])),
+        StepError::Unexpected(_) => Outcome::Rewritten(vec![UNEXPECTED.to_owned()]),
     }
 }
 
