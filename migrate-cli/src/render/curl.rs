@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use heck::ToShoutySnakeCase as _;
 use windlass_transforms::operation::{Endpoint, Segment};
+use windlass_transforms::plan::composed::ComposedPlan;
 use windlass_transforms::plan::explain::Lookup;
 use windlass_transforms::plan::operation::{Kind, Operation};
 
@@ -11,10 +12,13 @@ use windlass_transforms::plan::operation::{Kind, Operation};
 const CURL: &str = "curl -u \"$ANCHORE_USER:$ANCHORE_PASSWORD\"";
 
 /// The V2 call of an operation, values as shell variables, and before it what must be looked up
-/// for its path; `None` where there is no such call.
+/// for its path or its answer; the calls of a composition, a line each. `None` where there is no
+/// V2 call.
 pub(crate) fn command(operation: &Operation) -> Option<String> {
-    let Kind::Call(plan) = &operation.kind else {
-        return None;
+    let plan = match &operation.kind {
+        Kind::Call(plan) => plan,
+        Kind::Composed(plan) => return Some(parts(plan)),
+        Kind::Answer(_) | Kind::None { .. } | Kind::Unmapped => return None,
     };
     let v2 = plan.v2();
     let explained = &operation.explanation;
@@ -22,6 +26,9 @@ pub(crate) fn command(operation: &Operation) -> Option<String> {
     let mut command = String::new();
     for lookup in &explained.lookups {
         look_up(lookup, &in_path, &mut command);
+    }
+    for lookup in plan.lookups().iter().filter(|lookup| lookup.is_kept()) {
+        let _ = writeln!(command, "{CURL} \"$ANCHORE_URL/v2{}\"", path(lookup.v2()));
     }
     command.push_str(CURL);
     if v2.method != http::Method::GET {
@@ -52,6 +59,15 @@ pub(crate) fn command(operation: &Operation) -> Option<String> {
     };
     let _ = write!(command, " \"$ANCHORE_URL/v2{}{query}\"", path(v2));
     Some(command)
+}
+
+/// The calls of a composition, whose queries stand in the mapping.
+fn parts(plan: &ComposedPlan) -> String {
+    let commands = plan.parts().iter().map(|part| {
+        let path = with_variables(&part.v2().template.to_string());
+        format!("{CURL} \"$ANCHORE_URL/v2{path}\"")
+    });
+    commands.collect::<Vec<_>>().join("\n")
 }
 
 /// A line for each value of the path that a look-up brings.
@@ -124,6 +140,27 @@ fn variable(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn curl(operation: &str) -> String {
+        let operation = windlass_mappings::mappings().operation(operation);
+        let command = command(operation.expect("it is mapped")).expect("it has V2 calls");
+        command.replace(CURL, "curl")
+    }
+
+    #[test]
+    fn calls_that_belong_together_stand_in_their_order() {
+        assert_eq!(
+            curl("delete_source"),
+            "curl \"$ANCHORE_URL/v2/sources/$SOURCE_ID\"\n\
+             curl -X DELETE \"$ANCHORE_URL/v2/sources/$SOURCE_ID?force=$FORCE\""
+        );
+        assert_eq!(
+            curl("query_images_by_vulnerability"),
+            "curl \"$ANCHORE_URL/v2/query/vulnerabilities?id=$ID&namespace=$NAMESPACE&page=$PAGE\"\n\
+             curl \"$ANCHORE_URL/v2/query/images/by-package?name=$PACKAGE&page=$PAGE\"\n\
+             curl \"$ANCHORE_URL/v2/images/$IMAGE_DIGEST/vuln/all?vendor_only=$VENDOR_ONLY\""
+        );
+    }
 
     #[test]
     fn names_in_braces_become_variables_and_json_stays_json() {
