@@ -11,7 +11,6 @@ use windlass_mappings::steps::STEPS;
 use windlass_migrate::documents::Places;
 use windlass_migrate::infer::{against, infer};
 use windlass_transforms::compare::{Comparison, Kind, Verdict, compare};
-use windlass_transforms::plan::operation;
 use windlass_transforms::{MappingSet, Mappings};
 
 /// Operations whose answers the reference pairs otherwise, and why.
@@ -54,19 +53,14 @@ fn the_mappings_are_right_by_the_documents_of_both_apis() {
 }
 
 #[test]
-fn nothing_of_v1_is_forgotten_but_what_is_listed_as_unmapped() {
-    let Some((_, mappings, found)) = &*COMPARED else {
+fn nothing_of_v1_is_forgotten() {
+    let Some((_, _, found)) = &*COMPARED else {
         return;
-    };
-    let is_unmapped = |id: &str| {
-        let operation = mappings.operation(id);
-        operation.is_some_and(|o| matches!(o.kind, operation::Kind::Unmapped))
     };
     let forgotten: Vec<String> = found
         .facts
         .iter()
         .filter(|fact| matches!(fact.verdict, Verdict::Forgotten(_)))
-        .filter(|fact| !is_unmapped(&fact.operation))
         .map(|fact| format!("{} {}", fact.operation, fact.name))
         .collect();
     assert!(forgotten.is_empty(), "{}", forgotten.join("\n"));

@@ -52,16 +52,37 @@ fn documented<'c>(
     sources: impl Iterator<Item = &'c Source>,
     endpoint: &WrittenEndpoint,
 ) -> Vec<Documented<'c>> {
-    let wanted = template_form(&endpoint.endpoint.template);
+    let template = &endpoint.endpoint.template;
+    let wanted = template_form(template);
     let method = &endpoint.endpoint.method;
     sources
         .filter_map(|source| {
-            let mut operations = source.document.operations.iter();
-            let found =
-                operations.find(|o| o.method == *method && form(&path(source, o)) == wanted)?;
+            let operations = || {
+                source
+                    .document
+                    .operations
+                    .iter()
+                    .filter(|o| o.method == *method)
+            };
+            // A mapping may write a value where the document has a parameter.
+            let found = operations()
+                .find(|o| form(&path(source, o)) == wanted)
+                .or_else(|| operations().find(|o| takes(&path(source, o), template)))?;
             Some((source, found))
         })
         .collect()
+}
+
+/// Whether a documented path takes what a template writes.
+fn takes(path: &str, template: &PathTemplate) -> bool {
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    let fits = template.segments.iter().all(|segment| {
+        parts.next().is_some_and(|part| match segment {
+            Segment::Literal(text) => part.starts_with('{') || part == &**text,
+            Segment::Parameter(_) | Segment::Rest(_) => part.starts_with('{'),
+        })
+    });
+    fits && parts.next().is_none()
 }
 
 impl<'c> Comparer<'c> {

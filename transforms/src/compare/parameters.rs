@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::compare::endpoints::Documented;
+use crate::compare::endpoints::{Documented, path};
 use crate::compare::{Comparer, Kind, Source, Verdict};
 use crate::diagnostic::code::{NO_V1_PARAMETER, NO_V2_PARAMETER, PARAMETER_FORGOTTEN};
 use crate::diagnostic::did_you_mean;
@@ -68,9 +68,8 @@ impl<'c> Comparer<'c> {
         source: &Source,
         operation: &Operation,
     ) {
-        let documented = braces(&operation.path);
-        let written: Vec<&str> = endpoint.endpoint.template.parameters().collect();
-        for (name, known) in written.iter().zip(&documented) {
+        let path = path(source, operation);
+        for (name, known) in beside(endpoint, &path) {
             if name != known {
                 let message = format!("{} calls `{{{name}}}` `{{{known}}}`", source.name);
                 let diagnostic = endpoint.text.diagnostic(NO_V2_PARAMETER, message);
@@ -96,8 +95,8 @@ impl<'c> Comparer<'c> {
     /// Parameters in the braces of a V1 path have the names of its document.
     pub(super) fn path_names(&mut self, endpoint: &WrittenEndpoint, v1: Documented<'c>) {
         let (source, operation) = v1;
-        let written: Vec<&str> = endpoint.endpoint.template.parameters().collect();
-        for (name, known) in written.iter().zip(&braces(&operation.path)) {
+        let path = path(source, operation);
+        for (name, known) in beside(endpoint, &path) {
             if name != known {
                 let message = format!("{} calls `{{{name}}}` `{{{known}}}`", source.name);
                 let diagnostic = endpoint.text.diagnostic(NO_V1_PARAMETER, message);
@@ -120,7 +119,9 @@ impl<'c> Comparer<'c> {
             .map(|parameter| parameter.name.as_str())
             .collect();
         let check = |name: &Text| {
-            let missing = !v2.is_empty() && !known.contains(name.as_str());
+            // A composition reads what it is given by names of its own.
+            let missing =
+                declared.composition.is_none() && !v2.is_empty() && !known.contains(name.as_str());
             missing.then(|| {
                 let message = format!("V2 has no query parameter `{}` here", name.value);
                 let mut diagnostic = name.diagnostic(NO_V2_PARAMETER, message);
@@ -194,9 +195,12 @@ impl<'c> Comparer<'c> {
     fn parameter(declared: Declared<'c>, parameter: &Parameter, v2: &[Documented<'c>]) -> Verdict {
         let listed = |list: &[(Text, Target)]| {
             let found = list.iter().find(|(name, _)| name.value == parameter.name);
-            found.map(|(_, target)| match target {
-                Target::Name { .. } => Verdict::Exact,
-                Target::None { reason } => Verdict::Unsupported(reason.clone()),
+            found.map(|(_, target)| match (target, declared.composition) {
+                (Target::Name { .. }, Some(name)) => {
+                    Verdict::Unseen(format!("by composition `{name}`"))
+                }
+                (Target::Name { .. }, None) => Verdict::Exact,
+                (Target::None { reason }, _) => Verdict::Unsupported(reason.clone()),
             })
         };
         match parameter.place {
@@ -290,9 +294,15 @@ pub(super) fn text(value: &Value) -> String {
     }
 }
 
-/// The names in the braces of a documented path.
-fn braces(path: &str) -> Vec<&str> {
-    path.split('/')
-        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-        .collect()
+/// Parameters of a path as the mapping and the document call them.
+fn beside<'n>(
+    endpoint: &'n WrittenEndpoint,
+    path: &'n str,
+) -> impl Iterator<Item = (&'n str, &'n str)> {
+    let parts = path.split('/').filter(|part| !part.is_empty());
+    let segments = endpoint.endpoint.template.segments.iter();
+    segments.zip(parts).filter_map(|(segment, part)| {
+        let known = part.strip_prefix('{')?.strip_suffix('}')?;
+        Some((segment.parameter()?, known))
+    })
 }

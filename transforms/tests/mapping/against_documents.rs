@@ -195,3 +195,19 @@ fn what_is_lost_or_unsupported_is_counted_as_declared() {
     );
     assert_eq!(of("200 fruitId"), Verdict::Exact);
 }
+
+#[test]
+fn a_value_may_stand_where_the_document_has_a_parameter() {
+    let get = files(&read("right.toml"))["operations/fruit/get_fruit.toml"].clone();
+    let lookup = |path: &str| {
+        let change = format!(
+            "#--- operations/fruit/get_fruit.toml\n{get}\n[lookup.apple]\nv2 = \"GET {path}\"\ntake = {{ kind = \"$.kind\" }}\n"
+        );
+        let found = held_against(&change, &both()).diagnostics;
+        found.iter().map(|d| d.code.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(lookup("/fruits/apple"), [""; 0]);
+    assert_eq!(lookup("/fruits/apple?with_seeds=true"), [""; 0]);
+    assert_eq!(lookup("/fruits/apple?with_seds=true"), ["M504"]);
+    assert_eq!(lookup("/vegetables/apple"), ["M502"]);
+}
