@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use windlass_v2_server::settings::{Error, Group, Program, Setting, Settings};
-use windlass_v2_server::{Limits, Server, ServerBuilder, WEBHOOK_TYPES, Webhooks};
+use windlass_v2_server::{
+    InventorySettings, Limits, Server, ServerBuilder, WEBHOOK_TYPES, Webhooks,
+};
 
 /// All settings, as `--help` shows them.
 pub(crate) const PROGRAM: Program = Program {
@@ -100,6 +102,23 @@ GET /v2/openapi.json is the document of the API; /v2/ui/ shows it in a browser."
                     "How long a request may take, its body included",
                 )
                 .or("300"),
+            ],
+        },
+        Group {
+            heading: "Inventories",
+            settings: &[
+                Setting::new(
+                    "inventory_ttl_days",
+                    "DAYS",
+                    "How long is kept what is not reported again; 0 is forever",
+                )
+                .or("120"),
+                Setting::new(
+                    "inventory_ingest_overwrite",
+                    "true|false",
+                    "Whether a report replaces what is known of its namespaces, or of its ECS cluster",
+                )
+                .or("false"),
             ],
         },
         Group {
@@ -219,7 +238,11 @@ pub(crate) fn server(settings: &Settings) -> Result<ServerBuilder, Error> {
     if let Some(url) = settings.optional::<String>("base_url")? {
         builder = builder.base_url(url);
     }
-    Ok(builder.webhooks(webhooks(settings)?))
+    let inventory = InventorySettings {
+        ttl_days: settings.get("inventory_ttl_days")?,
+        ingest_overwrite: settings.get("inventory_ingest_overwrite")?,
+    };
+    Ok(builder.inventory(inventory).webhooks(webhooks(settings)?))
 }
 
 /// The webhooks that these settings describe.

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::http::ApiResult;
-use crate::resources::{accounts, archives, events, images, imports, oauth};
+use crate::resources::{accounts, alerts, archives, events, images, imports, inventories, oauth};
 use crate::state::AppState;
 
 /// One recurring task.
@@ -45,6 +45,16 @@ const JOBS: &[Job] = &[
         name: "end imports that are out of time",
         every: Duration::from_secs(60),
         run: |state| Box::pin(imports::expire(state)),
+    },
+    Job {
+        name: "check watched tags for alerts",
+        every: Duration::from_secs(600),
+        run: |state| Box::pin(alerts::watch(state)),
+    },
+    Job {
+        name: "forget inventories that are not reported any more",
+        every: Duration::from_secs(3600),
+        run: |state| Box::pin(inventories::forget_unseen(state)),
     },
     Job {
         name: "apply the archive rules",

@@ -42,6 +42,7 @@ mod testing;
 pub use access::password::PasswordCost;
 pub use ids::{IdSource, RandomIds};
 pub use openapi::{DOCUMENT, document};
+pub use resources::inventories::InventorySettings;
 pub use server::{Server, ServerBuilder, StartError};
 pub use state::Limits;
 pub use time::{Clock, NoTime, SystemClock, Timestamp};

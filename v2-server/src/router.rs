@@ -11,9 +11,10 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::http::{Problem, drain, guard, limits, uri};
 use crate::openapi;
 use crate::resources::{
-    account, accounts, applications, archives, artifact_relationships, event_types, events, images,
-    imports, oauth, policies, probes, query, rbac_manager, registries, repositories, sources,
-    subscriptions, summaries, system, user,
+    account, accounts, alerts, applications, archives, artifact_relationships, corrections,
+    event_types, events, images, imports, inventories, oauth, policies, probes, query,
+    rbac_manager, registries, repositories, sources, subscriptions, summaries, system, user,
+    vulnerability_scan,
 };
 use crate::state::AppState;
 
@@ -35,6 +36,7 @@ fn operations() -> OpenApiRouter<AppState> {
         .merge(summaries::router())
         .merge(subscriptions::router())
         .merge(query::router())
+        .merge(vulnerability_scan::router())
         .merge(archives::router())
         // Where images come from, and what is made of them.
         .merge(sources::router())
@@ -42,6 +44,10 @@ fn operations() -> OpenApiRouter<AppState> {
         .merge(artifact_relationships::router())
         // What images are checked for.
         .merge(policies::router())
+        .merge(corrections::router())
+        .merge(alerts::router())
+        // What runs where.
+        .merge(inventories::router())
         // What has happened.
         .merge(event_types::router())
         .merge(events::router())

@@ -12,6 +12,7 @@ use crate::distribution::Distribution;
 use crate::http::ApiResult;
 use crate::http::guard::Demands;
 use crate::ids::IdSource;
+use crate::resources::inventories::InventorySettings;
 use crate::store::{Store, Transaction};
 use crate::time::{Clock, Timestamp};
 use crate::webhooks::Webhooks;
@@ -58,6 +59,8 @@ pub(crate) struct Parts {
     pub(crate) base_url: String,
     /// Asks image registries.
     pub(crate) distribution: Distribution,
+    /// How inventories are kept.
+    pub(crate) inventory: InventorySettings,
     /// Addresses that are told what happens.
     pub(crate) webhooks: Webhooks,
     /// Notified when an image waits for its analysis.

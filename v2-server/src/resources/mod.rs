@@ -2,13 +2,16 @@
 
 pub(crate) mod account;
 pub(crate) mod accounts;
+pub(crate) mod alerts;
 pub(crate) mod applications;
 pub(crate) mod archives;
 pub(crate) mod artifact_relationships;
+pub(crate) mod corrections;
 pub(crate) mod event_types;
 pub(crate) mod events;
 pub(crate) mod images;
 pub(crate) mod imports;
+pub(crate) mod inventories;
 pub(crate) mod oauth;
 pub(crate) mod policies;
 pub(crate) mod probes;
@@ -21,3 +24,4 @@ pub(crate) mod subscriptions;
 pub(crate) mod summaries;
 pub(crate) mod system;
 pub(crate) mod user;
+pub(crate) mod vulnerability_scan;

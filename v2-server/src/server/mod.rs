@@ -26,6 +26,7 @@ use crate::http::uri;
 use crate::ids::{IdSource, RandomIds};
 use crate::jobs;
 use crate::openapi;
+use crate::resources::inventories::InventorySettings;
 use crate::router;
 use crate::state::{AppState, Limits, Parts};
 use crate::store::{self, Store};
@@ -76,6 +77,7 @@ pub struct ServerBuilder {
     host_id: String,
     base_url: Option<String>,
     webhooks: Webhooks,
+    inventory: InventorySettings,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
 }
@@ -144,6 +146,13 @@ impl ServerBuilder {
     #[must_use]
     pub fn webhooks(mut self, webhooks: Webhooks) -> Self {
         self.webhooks = webhooks;
+        self
+    }
+
+    /// How long what runs somewhere is kept, and what a report does to what is there.
+    #[must_use]
+    pub fn inventory(mut self, settings: InventorySettings) -> Self {
+        self.inventory = settings;
         self
     }
 
@@ -230,6 +239,7 @@ impl ServerBuilder {
             base_url: self.base_url.unwrap_or_else(|| format!("http://{address}")),
             distribution: Distribution::default(),
             webhooks: self.webhooks,
+            inventory: self.inventory,
             analysis_wanted: Notify::new(),
         });
         bootstrap::install_policies(&state).await?;
@@ -261,6 +271,7 @@ impl Server {
             host_id: "localhost".to_owned(),
             base_url: None,
             webhooks: Webhooks::default(),
+            inventory: InventorySettings::default(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
         }

@@ -35,6 +35,9 @@ const MIGRATIONS: &[Migration] = migrations![
     "0031_vulnerability_records",
     "0040_sources",
     "0041_applications",
+    "0050_inventories",
+    "0051_corrections",
+    "0052_alerts",
 ];
 
 impl Migration {

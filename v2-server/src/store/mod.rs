@@ -30,6 +30,8 @@
 mod conditions;
 mod error;
 mod migrate;
+#[cfg(test)]
+mod plans;
 mod row;
 mod sqlite;
 mod transaction;

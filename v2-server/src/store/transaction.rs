@@ -89,6 +89,8 @@ impl<'c> Transaction<'c> {
 
     /// Prepares `sql` and binds `values`: the n-th to `$n`, wherever that stands in the statement.
     fn bound(&mut self, sql: &str, values: &[Value<'_>]) -> Result<CachedStatement<'c>> {
+        #[cfg(test)]
+        super::plans::check(self.connection, sql);
         let mut statement = self.connection.prepare_cached(sql)?;
         let wanted = statement.parameter_count();
         if wanted != values.len() {

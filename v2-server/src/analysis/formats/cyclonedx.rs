@@ -9,6 +9,7 @@ use crate::analysis::syft::{Artifact, Distro, Document};
 /// A document.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the words of the published form")]
 pub(super) struct Bom<'a> {
     #[serde(rename = "$schema")]
     schema: &'static str,

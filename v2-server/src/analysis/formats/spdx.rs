@@ -17,6 +17,7 @@ const ROOT: &str = "SPDXRef-Root";
 /// A document.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the words of the published form")]
 pub(super) struct Spdx<'a> {
     spdx_version: &'static str,
     data_license: &'static str,
@@ -60,6 +61,7 @@ struct Package<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the words of the published form")]
 struct ExternalRef<'a> {
     reference_category: &'static str,
     reference_type: &'static str,
@@ -76,6 +78,7 @@ struct ExtractedLicense {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the words of the published form")]
 struct Relationship {
     spdx_element_id: &'static str,
     relationship_type: &'static str,

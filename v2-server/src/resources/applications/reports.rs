@@ -68,10 +68,9 @@ pub(super) async fn get_application_version_sbom(
             })
             .to_string();
             head.truncate(head.len() - 1);
-            head.push_str(&format!(
-                ",\"source_sboms\":[{}],\"image_sboms\":",
-                sboms.join(",")
-            ));
+            for part in [",\"source_sboms\":[", &sboms.join(","), "],\"image_sboms\":"] {
+                head.push_str(part);
+            }
             Ok((head, images))
         })
         .await?;

@@ -10,6 +10,7 @@ use crate::time::Timestamp;
 
 /// An application.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the words of the API")]
 pub(crate) struct Application {
     /// Id of the application.
     pub(crate) application_id: String,
@@ -38,6 +39,7 @@ pub(crate) struct ApplicationRequest {
 
 /// A version of an application.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the words of the API")]
 pub(crate) struct ApplicationVersion {
     /// Id of the version.
     pub(crate) application_version_id: String,
@@ -79,6 +81,7 @@ pub(crate) struct VersionPath {
 /// One artifact of a version.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
+#[expect(clippy::struct_field_names, reason = "the words of the API")]
 pub(crate) struct AssociationPath {
     /// Id of the application.
     pub(crate) application_id: String,

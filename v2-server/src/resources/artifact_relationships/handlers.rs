@@ -76,7 +76,7 @@ pub(super) async fn add_artifact_relationship(
     }
     let account = caller.account();
     let relationship = ArtifactRelationship {
-        relationship_id: state.uuid().to_string(),
+        uuid: state.uuid().to_string(),
         created_at: state.now(),
         source: request.source,
         target: request.target,

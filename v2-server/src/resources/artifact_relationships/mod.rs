@@ -3,7 +3,7 @@
 //! A relationship is an edge from one artifact to another; an artifact is an image, named by its digest, or a source,
 //! named by its id. Both must be there, and a relationship goes when one of them goes.
 //!
-//! - Answers carry `relationship_id`, which the published form has no member for, but without which nothing could be
+//! - Answers carry `uuid`, which the published form has no member for, but without which nothing could be
 //!   asked about a relationship or deleted.
 //! - The same edge twice is a conflict; edges in both directions are not.
 //! - Deleting answers the ids that were deleted; ids of nothing are left out.

@@ -113,7 +113,7 @@ pub(super) fn insert(
                                              relationship_type, comment, user_metadata, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         params![
-            relationship.relationship_id,
+            relationship.uuid,
             account,
             from_image,
             from_source,
@@ -165,7 +165,7 @@ fn read(row: &Row<'_>) -> Result<ArtifactRelationship> {
         })
     };
     Ok(ArtifactRelationship {
-        relationship_id: row.get(0)?,
+        uuid: row.get(0)?,
         created_at: row.get(1)?,
         source: end(5, 6)?,
         target: end(7, 8)?,

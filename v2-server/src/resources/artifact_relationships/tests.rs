@@ -34,14 +34,14 @@ async fn a_relationship_is_made_found_and_deleted() {
     let (server, wanted) = with_artifacts().await;
     let made = add(&server, &wanted).await;
     let mut expected = json!({
-        "relationship_id": made["relationship_id"], "created_at": "2026-11-23T09:00:00Z",
+        "uuid": made["uuid"], "created_at": "2026-11-23T09:00:00Z",
     });
     expected
         .as_object_mut()
         .unwrap()
         .extend(wanted.as_object().unwrap().clone());
     assert_eq!(made, expected);
-    let id = made["relationship_id"].as_str().unwrap();
+    let id = made["uuid"].as_str().unwrap();
     let path = format!("{PATH}/{id}");
     assert_eq!(server.get(&path).await.body, made);
     is_error(
@@ -155,10 +155,7 @@ async fn packages_are_compared_by_name_type_and_version() {
         }),
     )
     .await;
-    let path = format!(
-        "{PATH}/{}/diffs/sbom",
-        made["relationship_id"].as_str().unwrap()
-    );
+    let path = format!("{PATH}/{}/diffs/sbom", made["uuid"].as_str().unwrap());
     let diff = server.get(&path).await.body;
     let names = |list: &str| -> Vec<String> {
         diff[list]
@@ -198,10 +195,7 @@ async fn artifacts_that_are_not_analyzed_cannot_be_compared() {
     let waiting = SourceParts::new("def").add(&server).await;
     wanted["target"]["artifact_id"] = waiting["uuid"].clone();
     let made = add(&server, &wanted).await;
-    let path = format!(
-        "{PATH}/{}/diffs/sbom",
-        made["relationship_id"].as_str().unwrap()
-    );
+    let path = format!("{PATH}/{}/diffs/sbom", made["uuid"].as_str().unwrap());
     is_error(
         &server.get(&path).await,
         404,

@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct ArtifactRelationship {
     /// Id of the relationship.
-    pub(crate) relationship_id: String,
+    pub(crate) uuid: String,
     /// When it was made.
     pub(crate) created_at: Timestamp,
     /// Where the edge begins.

@@ -69,20 +69,17 @@ async fn finish(
             if !store::is_held(tx, &claim)? {
                 return Ok(());
             }
-            let status = match &outcome {
-                Ok((sbom, analysis)) => {
-                    let listings: Vec<_> = analysis
-                        .listings
-                        .iter()
-                        .map(|(content_type, listing)| (*content_type, listing))
-                        .collect();
-                    store::save(tx, &claim, sbom, &listings, now)?;
-                    ImportStatus::Complete
-                }
-                Err(_) => {
-                    store::set_failed(tx, &claim, now)?;
-                    ImportStatus::Failed
-                }
+            let status = if let Ok((sbom, analysis)) = &outcome {
+                let listings: Vec<_> = analysis
+                    .listings
+                    .iter()
+                    .map(|(content_type, listing)| (*content_type, listing))
+                    .collect();
+                store::save(tx, &claim, sbom, &listings, now)?;
+                ImportStatus::Complete
+            } else {
+                store::set_failed(tx, &claim, now)?;
+                ImportStatus::Failed
             };
             Ok(imports::set_status(tx, &claim.import_uuid, status, now)?)
         })

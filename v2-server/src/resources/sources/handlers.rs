@@ -17,6 +17,7 @@ use crate::analysis::formats::{Format, Subject, SubjectKind};
 use crate::http::error::ApiErrorResponse;
 use crate::http::stream::{self, Batches, Pieces};
 use crate::http::{ApiError, ApiResult, Caller, Json, Path, Query};
+use crate::resources::corrections::Corrections;
 use crate::resources::images::sboms::handlers::{converted, json as json_body};
 use crate::resources::images::sboms::types::SbomDocument;
 use crate::resources::images::vulnerabilities::types::VulnerabilityType;
@@ -153,8 +154,11 @@ pub(super) async fn get_source_content_by_type(
         })?;
     let account = caller.account();
     let uuid = path.source_id.clone();
-    let source = state
-        .read(move |tx| find_analyzed(tx, &account, &uuid))
+    let (source, corrections) = state
+        .read(move |tx| {
+            let source = find_analyzed(tx, &account, &uuid)?;
+            Ok((source, Corrections::load(tx, &account, content_type)?))
+        })
         .await?;
     let head = head(
         &json!({ "source_id": path.source_id, "content_type": content_type }),
@@ -164,6 +168,7 @@ pub(super) async fn get_source_content_by_type(
         state,
         source: source.key,
         analysis: source.analysis,
+        corrections,
         content_type,
         next: 0,
     };
@@ -182,6 +187,7 @@ struct Stored {
     state: AppState,
     source: SourceKey,
     analysis: i64,
+    corrections: Corrections,
     content_type: &'static str,
     next: i64,
 }
@@ -196,7 +202,10 @@ impl Pieces for Stored {
             .await?;
         match piece {
             None => Ok(None),
-            Some((analysis, body)) if analysis == self.analysis => Ok(Some(body)),
+            Some((analysis, body)) if analysis == self.analysis => {
+                let rows = self.corrections.apply_to_rows(body);
+                rows.map(Some).map_err(ApiError::internal)
+            }
             Some(_) => Err(ApiError::internal(
                 "the listing was replaced while it was read",
             )),

@@ -31,6 +31,7 @@ pub(crate) struct SourcesList {
 
 /// A revision of a source repository.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the words of the API")]
 pub(crate) struct Source {
     /// Id of the source.
     pub(crate) uuid: String,

@@ -145,12 +145,12 @@ const PARTS: &[Part] = &[
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Dump {
     format: u32,
-    tables: Vec<Rows>,
+    tables: Vec<Table>,
 }
 
 /// Rows of one table.
 #[derive(Debug, Serialize, Deserialize)]
-struct Rows {
+struct Table {
     name: String,
     columns: Vec<String>,
     rows: Vec<Vec<Cell>>,
@@ -291,7 +291,7 @@ impl Dump {
     }
 }
 
-fn rows(tx: &mut Transaction<'_>, part: &Part, key_column: &str, image: ImageKey) -> Result<Rows> {
+fn rows(tx: &mut Transaction<'_>, part: &Part, key_column: &str, image: ImageKey) -> Result<Table> {
     let sql = format!(
         "SELECT {} FROM {} WHERE {key_column} = $1 ORDER BY {}",
         part.columns.join(", "),
@@ -303,7 +303,7 @@ fn rows(tx: &mut Transaction<'_>, part: &Part, key_column: &str, image: ImageKey
             .map(|at| row.get::<Value<'static>>(at).map(Cell::from))
             .collect()
     })?;
-    Ok(Rows {
+    Ok(Table {
         name: part.table.to_owned(),
         columns: part.columns.iter().map(|&name| name.to_owned()).collect(),
         rows,
@@ -319,7 +319,7 @@ struct Insert<'a> {
 
 impl<'a> Insert<'a> {
     /// The archived values of the columns that are known here: names in statements are this program's own.
-    fn new(table: &Rows, part: &Part, row: &'a [Cell]) -> ApiResult<Self> {
+    fn new(table: &Table, part: &Part, row: &'a [Cell]) -> ApiResult<Self> {
         let mut insert = Self {
             table: part.table,
             columns: Vec::new(),

@@ -261,7 +261,7 @@ pub(crate) async fn restore(
         })
         .await?;
     let (owner, wanted, origin) = (account.to_owned(), digest.to_owned(), origin.clone());
-    let outcome = state
+    state
         .write(move |tx| {
             let here = record::store::state(tx, &owner, &wanted)?;
             let failure = match (&here, &dump) {
@@ -298,8 +298,7 @@ pub(crate) async fn restore(
             )?;
             Ok(Ok(()))
         })
-        .await?;
-    outcome
+        .await?
 }
 
 fn event(

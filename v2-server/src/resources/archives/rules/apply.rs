@@ -1,6 +1,6 @@
 //! Applying the rules: what is matched moves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::super::images::{moving, store as archived};
 use super::store;
@@ -9,6 +9,7 @@ use crate::http::ApiResult;
 use crate::params;
 use crate::resources::events::Origin;
 use crate::resources::images::record::delete;
+use crate::resources::inventories;
 use crate::resources::policies::engine::Pattern;
 use crate::state::AppState;
 use crate::store::{Result, Transaction};
@@ -243,6 +244,12 @@ fn working_set(tx: &mut Transaction<'_>, account: &str) -> Result<Vec<Candidate>
         },
     )?;
     count_newer(&mut candidates);
+    let last_seen: HashMap<String, Timestamp> = inventories::store::last_seen(tx, account)?
+        .into_iter()
+        .collect();
+    for candidate in &mut candidates {
+        candidate.last_seen = last_seen.get(&candidate.digest).copied();
+    }
     Ok(candidates)
 }
 

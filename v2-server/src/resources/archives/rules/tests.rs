@@ -307,3 +307,30 @@ async fn rules_of_one_account_leave_others_alone_unless_they_are_global() {
         .body;
     assert_eq!(archived[0]["image_digest"], digest(2));
 }
+
+#[tokio::test]
+async fn images_that_ran_lately_stay() {
+    let server = TestServer::start().await;
+    for number in 1..=2 {
+        ImageParts::new(number, &format!("docker.io/library/app:{number}"))
+            .analyzed(&server)
+            .await;
+    }
+    let report = json!({
+        "cluster_arn": "arn:c", "timestamp": "2026-11-23T09:00:00Z",
+        "containers": [{ "arn": "arn:1", "image_tag": "app:1", "image_digest": digest(1) }],
+    });
+    assert_eq!(
+        server.post("/v2/ecs-inventory").json(report).await.status,
+        204
+    );
+    let rule = json!({
+        "transition": "archive", "selector": selector("*", "*", "*"), "exclude": { "last_seen_in_days": 3 },
+    });
+    add(&server, rule).await;
+    apply_rules(server.state.clone()).await.unwrap();
+    assert_eq!(places(&server).await, (vec![1], vec![2]));
+    server.clock.advance(3 * DAY);
+    apply_rules(server.state.clone()).await.unwrap();
+    assert_eq!(places(&server).await, (vec![], vec![1, 2]));
+}

@@ -14,6 +14,7 @@ use crate::analysis::ecosystem::{CONTENT_TYPES, FILES, JAVA, MALWARE};
 use crate::http::error::ApiErrorResponse;
 use crate::http::stream::{self, Pieces};
 use crate::http::{ApiError, ApiResult, Caller, Json, Path};
+use crate::resources::corrections::Corrections;
 use crate::resources::images::record::find_analyzed;
 use crate::resources::images::record::types::ImagePath;
 use crate::state::AppState;
@@ -128,14 +129,15 @@ async fn listing(
 ) -> ApiResult<Response> {
     let account = caller.account();
     let digest = image_digest.clone();
-    let listing = state
+    let (listing, corrections) = state
         .read(move |tx| {
             let image = find_analyzed(tx, &account, &digest)?;
-            Ok(Listing {
+            let listing = Listing {
                 image: image.key,
                 analysis: image.analysis,
                 pieces: store::pieces(tx, image.key, content_type)?,
-            })
+            };
+            Ok((listing, Corrections::load(tx, &account, content_type)?))
         })
         .await?;
     let head = format!(
@@ -144,6 +146,7 @@ async fn listing(
     let pieces = Stored {
         state,
         listing,
+        corrections,
         content_type,
         next: 0,
     };
@@ -154,6 +157,7 @@ async fn listing(
 struct Stored {
     state: AppState,
     listing: Listing,
+    corrections: Corrections,
     content_type: &'static str,
     next: i64,
 }
@@ -165,10 +169,12 @@ impl Pieces for Stored {
         }
         let (listing, content_type, number) = (self.listing, self.content_type, self.next);
         self.next += 1;
-        self.state
+        let rows = self
+            .state
             .read(move |tx| Ok(store::piece(tx, listing, content_type, number)?))
             .await?
-            .map(Some)
-            .ok_or_else(|| ApiError::internal("the listing was replaced while it was read"))
+            .ok_or_else(|| ApiError::internal("the listing was replaced while it was read"))?;
+        let rows = self.corrections.apply_to_rows(rows);
+        rows.map(Some).map_err(ApiError::internal)
     }
 }

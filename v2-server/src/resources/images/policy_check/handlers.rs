@@ -103,7 +103,7 @@ fn parse_tag(text: &str) -> ApiResult<TagReference> {
 /// Stores an evaluation, and tells when its final action is another than before.
 ///
 /// What is stored is the image's alone: it does not depend on a base image that was compared with.
-fn keep(
+pub(super) fn keep(
     tx: &mut Transaction<'_>,
     place: &Place<'_>,
     result: &PolicyEvaluationResult,

@@ -5,9 +5,12 @@
 
 mod evaluation;
 pub(super) mod handlers;
+mod now;
 mod store;
 mod subject;
 mod types;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use now::{Outcome, evaluate_now};

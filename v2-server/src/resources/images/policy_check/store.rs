@@ -20,7 +20,7 @@ pub(super) struct Place<'a> {
 
 impl Place<'_> {
     /// The id of an evaluation with this outcome.
-    fn evaluation_id(&self, result: &PolicyEvaluationResult) -> String {
+    pub(super) fn evaluation_id(&self, result: &PolicyEvaluationResult) -> String {
         let action = result.final_action.as_str().to_uppercase();
         let parts = [
             self.policy_id,

@@ -6,10 +6,10 @@ use super::compiled::{CompiledRule, Run};
 use super::decision::conclude;
 use super::selection::first;
 use super::{
-    Action, CheckError, CompiledPolicy, EvaluatedImage, EvaluatedSource, FinalActionReason,
-    PatternError, PolicyEvaluationFinding, Status, Subject, allowlist,
+    Action, CheckError, CompiledPolicy, EvaluatedImage, FinalActionReason, PatternError,
+    PolicyEvaluationFinding, Status, Subject, allowlist,
 };
-use crate::resources::policies::document::{ImageSelectionRule, MappingRule, SourceMappingRule};
+use crate::resources::policies::document::{ImageSelectionRule, MappingRule};
 use crate::resources::policies::problem::{PolicyEvaluationProblem, ProblemKind, ProblemSeverity};
 
 /// What a policy makes of an image.
@@ -110,83 +110,16 @@ fn run(
     })
 }
 
-/// What a policy makes of a source.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct SourceEvaluation {
-    /// The mapping that applied.
-    pub(crate) mapping: Option<SourceMappingRule>,
-    /// What the rules found, allowlisted findings included, in the order of rule sets and rules.
-    pub(crate) findings: Vec<PolicyEvaluationFinding>,
-    /// What was in the way.
-    pub(crate) problems: Vec<PolicyEvaluationProblem>,
-    /// What the policy leads to.
-    pub(crate) final_action: Action,
-    /// Why.
-    pub(crate) reason: FinalActionReason,
-}
-
-impl SourceEvaluation {
-    fn failed(problems: Vec<PolicyEvaluationProblem>) -> Self {
-        Self {
-            mapping: None,
-            findings: Vec::new(),
-            problems,
-            final_action: Action::Stop,
-            reason: FinalActionReason::PolicyEvaluation,
-        }
-    }
-}
-
-/// Evaluates the policy for a source, as [`evaluate`] does for an image. Only its rule sets for sources are run, and
-/// there are no lists of sources that pass or fail as a whole.
-pub(crate) fn evaluate_source(
-    policy: &CompiledPolicy,
-    problems: Vec<PolicyEvaluationProblem>,
-    source: &EvaluatedSource,
-    subject: &Subject,
-    now: Timestamp,
-) -> SourceEvaluation {
-    if problems
-        .iter()
-        .any(|problem| !problem.is(ProblemKind::EndOfLife))
-    {
-        return SourceEvaluation::failed(problems);
-    }
-    let run = || {
-        let mapping = policy.source_mapping_for(source)?;
-        let (rule_sets, allowlists) = mapping.map_or((&[][..], &[][..]), |mapping| {
-            (&mapping.rule_set_ids, &mapping.allowlist_ids)
-        });
-        let for_sources: Vec<String> = rule_sets
-            .iter()
-            .filter(|id| policy.is_for_sources(id))
-            .cloned()
-            .collect();
-        let checked = check(policy, &for_sources, allowlists, subject, now)?;
-        let (final_action, reason) = conclude(checked.action, false, false);
-        Ok::<_, PatternError>(SourceEvaluation {
-            mapping: mapping.cloned(),
-            findings: checked.findings,
-            problems: checked.problems,
-            final_action,
-            reason,
-        })
-    };
-    run().unwrap_or_else(|error| {
-        SourceEvaluation::failed(vec![ProblemKind::Pattern.error(error.to_string())])
-    })
-}
-
 /// What rules found.
-struct Checked {
-    findings: Vec<PolicyEvaluationFinding>,
-    problems: Vec<PolicyEvaluationProblem>,
+pub(super) struct Checked {
+    pub(super) findings: Vec<PolicyEvaluationFinding>,
+    pub(super) problems: Vec<PolicyEvaluationProblem>,
     /// The worst of what counts.
-    action: Action,
+    pub(super) action: Action,
 }
 
 /// Runs the rules of some rule sets, and applies some allowlists to what they find.
-fn check(
+pub(super) fn check(
     policy: &CompiledPolicy,
     rule_set_ids: &[String],
     allowlist_ids: &[String],

@@ -19,6 +19,7 @@ mod finding;
 mod input;
 mod pattern;
 mod selection;
+mod source;
 #[cfg(test)]
 pub(super) mod testing;
 mod versions;
@@ -27,7 +28,7 @@ pub(crate) use check::{Check, CheckError, Match};
 pub(crate) use compile::compile;
 pub(crate) use compiled::CompiledPolicy;
 pub(crate) use decision::{Action, FinalActionReason, Status};
-pub(crate) use evaluate::{Evaluation, evaluate, evaluate_source};
+pub(crate) use evaluate::{Evaluation, evaluate};
 pub(crate) use finding::{
     PolicyEvaluationFinding, PolicyEvaluationFindingAllowlistMatch, mark_inherited,
 };
@@ -36,4 +37,5 @@ pub(crate) use input::{
 };
 pub(crate) use pattern::{Expression, Pattern, PatternError};
 pub(crate) use selection::{EvaluatedImage, EvaluatedSource};
+pub(crate) use source::evaluate_source;
 pub(crate) use versions::compare as compare_versions;
