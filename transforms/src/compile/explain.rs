@@ -326,10 +326,16 @@ fn shape(file: &ShapeFile) -> Shape {
     let mut fields: Vec<Field> = file
         .fields
         .iter()
-        .map(|(v1, expression)| field(Some(v1.as_str()), Some(expression.v2()), note(expression)))
+        .map(|(v1, expression)| {
+            field(
+                Some(v1.as_str()),
+                Some(expression.v2()),
+                note(file, expression),
+            )
+        })
         .collect();
     if let Some(each) = &file.each {
-        fields.push(field(Some("*"), Some("*"), note(each)));
+        fields.push(field(Some("*"), Some("*"), note(file, each)));
     }
     let only = |list: &[(Text, Text)]| -> Vec<(String, String)> { pairs(list) };
     for (name, reason) in only(&file.only_v1) {
@@ -357,7 +363,7 @@ fn shape(file: &ShapeFile) -> Shape {
 }
 
 /// What happens to a value besides its name.
-fn note(expression: &Expression) -> Option<String> {
+fn note(file: &ShapeFile, expression: &Expression) -> Option<String> {
     let mut notes = Vec::new();
     match expression.wrap {
         Wrap::None => {}
@@ -365,7 +371,8 @@ fn note(expression: &Expression) -> Option<String> {
         Wrap::Unwrap => notes.push("V2 has an array of it".to_owned()),
     }
     if let Some(name) = &expression.words {
-        notes.push(format!("other words (`{}`)", name.value));
+        let list = file.word_list(&name.value);
+        notes.push(words(list.map_or(&[], |list| &list.words)));
     }
     if let Some(name) = &expression.shape {
         notes.push(format!("as `{}`", name.value));
@@ -374,4 +381,20 @@ fn note(expression: &Expression) -> Option<String> {
         notes.push(format!("by step `{}`", name.value));
     }
     (!notes.is_empty()).then(|| notes.join(", "))
+}
+
+/// Most pairs of words that are written out.
+const WORDS: usize = 8;
+
+/// Which words are exchanged.
+fn words(pairs: &[(Text, Text)]) -> String {
+    let shown = pairs.iter().take(WORDS);
+    let shown: Vec<String> = shown
+        .map(|(v1, v2)| format!("{} → {}", v1.value, v2.value))
+        .collect();
+    let more = match pairs.len().saturating_sub(WORDS) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("other words: {}{more}", shown.join(", "))
 }
