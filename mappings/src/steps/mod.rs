@@ -83,6 +83,15 @@ pub static SCHEMAS: StepSchemas<'static> = &[
         source_policy_check::STEP.name,
         include_str!("schemas/source_policy_check.json"),
     ),
+    (
+        scan_of_type::STEP.name,
+        include_str!("schemas/scan_of_type.json"),
+    ),
+    // A composition, whose body has the form of V2.
+    (
+        "images_by_vulnerability",
+        include_str!("schemas/images_by_vulnerability.json"),
+    ),
     (v1_error::STEP.name, ERROR),
     (v1_error::AS_500.name, ERROR),
 ];

@@ -181,4 +181,14 @@ pub(crate) const LIST: &[Exception] = &[
         Change::StatusRemoved,
         TOLD_APART,
     ),
+    except(
+        "PaginatedVulnerableImageList.total_count",
+        Change::FieldAdded,
+        SENT,
+    ),
+    except(
+        "GET /v1/images/{imageDigest}/sboms/native: 500",
+        Change::MediaTypeRemoved,
+        "only the document says that errors are gzip files; they are JSON",
+    ),
 ];

@@ -240,9 +240,11 @@ impl Subject<'_> {
                 .and_then(|()| join.end_page(&mut out));
             return match ended {
                 Ok(_) => self.judge(200, body, &out),
+                // A page without its list: an error is the right answer, never a shorter list.
+                Err(
+                    PagesError::Page(RewriteError::UnexpectedForm { .. }) | PagesError::NotAList,
+                ) => Ok(Outcome::Refused),
                 Err(PagesError::Page(error)) => refused_or_wrong(error),
-                // A page without its list: an error is the right answer.
-                Err(PagesError::NotAList) => Ok(Outcome::Refused),
                 Err(other) => Err(other.to_string()),
             };
         }

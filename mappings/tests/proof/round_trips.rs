@@ -98,6 +98,13 @@ fn lost(plan: &LayoutPlan) -> BTreeSet<String> {
     let mut lost = BTreeSet::new();
     for shape in &plan.shapes {
         let mut seen = BTreeSet::new();
+        // Dropped from answers, and written anew.
+        let dropped = |name: &str| {
+            let mut fields = shape.fields.iter();
+            fields.any(|field| field.v1.is_none() && field.v2.as_deref() == Some(name))
+        };
+        let written = shape.v1_defaults.iter().map(|(name, _)| name);
+        lost.extend(written.filter(|name| dropped(name)).cloned());
         for field in &shape.fields {
             let Some(v1) = &field.v1 else { continue };
             let one_way = steps::STEPS.iter().any(|step| {

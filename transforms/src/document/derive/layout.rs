@@ -66,10 +66,18 @@ impl<'s> Deriver<'s> {
     }
 }
 
-/// The schema of a body that is always this one, or nearly: what is in an array is not said.
+/// The schema of a body that is always this one, or nearly: of what is in an array only the kind is
+/// said.
 pub(super) fn fixed(value: &Value) -> Schema {
     match value {
-        Value::Array(_) => Schema::of(Kind::Array),
+        Value::Array(elements) => {
+            let mut kinds = elements.iter().map(|element| fixed(element).kind);
+            let first = kinds.next().flatten();
+            match first.filter(|first| kinds.all(|kind| kind == Some(*first))) {
+                Some(kind) => Schema::array(Schema::of(kind)),
+                None => Schema::of(Kind::Array),
+            }
+        }
         Value::Object(members) => {
             let mut object = Schema::of(Kind::Object);
             for (name, value) in members {

@@ -177,9 +177,10 @@ impl<'s> Deriver<'s> {
 
     /// An operation that a composition answers: it leaves a body in the form of V2.
     fn composed(&mut self, composed: &'s ComposedFile, operation: &mut Operation) {
+        // The composition reads the parameters itself; its calls have others.
+        self.query_parameters(&composed.query, None, operation);
         for part in &composed.calls {
             let v2 = self.v2_operation(&part.v2.endpoint);
-            self.query_parameters(&composed.query, v2, operation);
             self.headers(v2, operation);
         }
         let root = self.roots.get(&composed.name.value);
@@ -256,15 +257,7 @@ impl<'s> Deriver<'s> {
                     parameter.description = Some(format!("Not used: {reason}"));
                 }
             }
-            let is_known = |known: &&mut Parameter| {
-                known.place == Place::Query && known.name == parameter.name
-            };
-            // Another call of the same operation may know more of it.
-            match operation.parameters.iter_mut().find(is_known) {
-                Some(known) if known.schema.is_any() => *known = parameter,
-                Some(_) => {}
-                None => operation.parameters.push(parameter),
-            }
+            operation.parameters.push(parameter);
         }
     }
 
