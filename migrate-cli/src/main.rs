@@ -13,6 +13,7 @@ mod commands;
 mod exit;
 mod read;
 mod render;
+mod replay;
 mod scan;
 #[cfg(test)]
 mod secrets;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let result = match &arguments.command {
         Command::Audit(audit) => commands::audit::run(audit, &mut out),
         Command::Gate(gate) => commands::gate::run(gate, &mut out),
+        Command::Replay(replay) => commands::replay::run(replay, &mut out),
         Command::Scan(scan) => commands::scan::run(scan, &mut out),
         Command::Schema(schema) => commands::schema::run(schema, &mut out),
         Command::Explain(explain) => commands::explain::run(explain, &mut out),

@@ -45,6 +45,8 @@ fn plant(folder: &Path, secret: &str) -> Vec<String> {
         format!("/v1/images/{secret}"),
         format!("/{secret}/{secret}?password={secret}"),
         format!("/v1/{secret}"),
+        "/v1/images".to_owned(),
+        "/v1/policies".to_owned(),
         format!("/v2/{secret}?api_key={secret}"),
         format!("https://u:{secret}@host/v1/policies/{secret}#{secret}"),
     ];
@@ -112,6 +114,7 @@ fn run(words: &[&str]) -> String {
         Command::Audit(audit) => commands::audit::run(audit, &mut out),
         Command::Gate(gate) => commands::gate::run(gate, &mut out),
         Command::Scan(scan) => commands::scan::run(scan, &mut out),
+        Command::Replay(replay) => commands::replay::run(replay, &mut out),
         other => panic!("{other:?} reads no traffic"),
     };
     match result {
@@ -141,6 +144,10 @@ proptest! {
         check(&[&["windlass", "gate"], files.as_slice()].concat());
         for file in &files {
             check(&["windlass", "audit", "--strict", file]);
+        }
+        let har = files.iter().find(|file| file.ends_with(".har")).unwrap();
+        for format in ["text", "json"] {
+            check(&["windlass", "replay", "--har", har, "--format", format]);
         }
         for format in ["text", "json", "sarif"] {
             let path = folder.path().to_str().unwrap();

@@ -616,3 +616,108 @@ fn records_access_log_and_archive_of_one_tour_agree() {
         "credentials stay out"
     );
 }
+
+#[test]
+fn recorded_exchanges_are_run_through_the_plans_without_a_server() {
+    let entry = |method: &str, path: &str, body: Option<&str>, status: u16, answer: Value| {
+        let mut request = serde_json::json!({
+            "method": method, "url": format!("http://anchore.example.com:8228{path}"),
+            "headers": [{"name": "user-agent", "value": "app/1"}],
+        });
+        if let Some(body) = body {
+            request["postData"] = serde_json::json!({"mimeType": "application/json", "text": body});
+        }
+        serde_json::json!({
+            "startedDateTime": "2026-11-20T10:00:00Z",
+            "request": request,
+            "response": {"status": status, "content": {"text": answer.to_string()}},
+        })
+    };
+    let subscription = serde_json::json!({"subscription_id": "s1", "subscription_key": "k", "active": true, "userId": "admin"});
+    let entries = [
+        entry(
+            "GET",
+            "/v1/subscriptions/s1",
+            None,
+            200,
+            serde_json::json!([subscription]),
+        ),
+        entry("GET", "/v1/", None, 200, "v1".into()),
+        entry(
+            "GET",
+            "/v1/images/sha256:aa",
+            None,
+            404,
+            serde_json::json!({"message": "image not found"}),
+        ),
+        entry(
+            "POST",
+            "/v1/images",
+            Some("{\"tag\": nonsense hunter2"),
+            400,
+            Value::Null,
+        ),
+        entry(
+            "DELETE",
+            "/v1/system/feeds/packages/gem",
+            None,
+            200,
+            Value::Null,
+        ),
+        entry(
+            "GET",
+            "/v2/images",
+            None,
+            200,
+            serde_json::json!({"items": []}),
+        ),
+    ];
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("session.har");
+    let har = serde_json::json!({"log": {"version": "1.2", "entries": entries}});
+    fs::write(&file, har.to_string()).expect("a file");
+    let words = ["replay", "--har", file.to_str().expect("UTF-8")];
+    let shown = windlass(&words);
+    assert_eq!(shown.status.code(), Some(0), "{}", err(&shown));
+    assert!(!out(&shown).contains("hunter2"), "{}", out(&shown));
+    let replayed = json(&windlass(
+        &[words.as_slice(), &["--format", "json"]].concat(),
+    ));
+    assert_eq!(
+        (&replayed["exchanges"], &replayed["others"]),
+        (&5.into(), &1.into())
+    );
+    let verdicts: Vec<(&str, &str)> = replayed["rows"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| {
+            (
+                row["operation"].as_str().expect("text"),
+                row["verdict"].as_str().expect("text"),
+            )
+        })
+        .collect();
+    assert_eq!(
+        verdicts,
+        [
+            ("delete_feed_group", "not-served"),
+            ("add_image", "refused"),
+            ("get_image", "unchecked"),
+            ("get_subscription", "right"),
+            ("ping", "right"),
+        ],
+        "{}",
+        out(&shown)
+    );
+    assert_eq!(
+        windlass(&[words.as_slice(), &["--fail"]].concat())
+            .status
+            .code(),
+        Some(1)
+    );
+    let damaged = folder.path().join("damaged.har");
+    fs::write(&damaged, &har.to_string()[..400]).expect("a file");
+    let refused = windlass(&["replay", "--har", damaged.to_str().expect("UTF-8")]);
+    assert_eq!(refused.status.code(), Some(2));
+}

@@ -9,6 +9,7 @@ mod gate;
 mod inputs;
 mod lint;
 mod mappings;
+mod replay;
 mod scan;
 mod schema;
 
@@ -23,6 +24,7 @@ pub(crate) use gate::Gate;
 pub(crate) use inputs::Inputs;
 pub(crate) use lint::{Lint, LintFailOn};
 pub(crate) use mappings::{Infer, Mappings, MappingsCommand};
+pub(crate) use replay::Replay;
 pub(crate) use scan::{Scan, ScanFormat};
 pub(crate) use schema::{Schema, Subject};
 
@@ -47,6 +49,7 @@ pub(crate) enum Command {
     Audit(Audit),
     Gate(Gate),
     Scan(Scan),
+    Replay(Replay),
     Explain(Explain),
     Convert(Convert),
     Lint(Lint),

@@ -1,5 +1,6 @@
 //! What a request line calls: asked of the route table and plans that the proxy runs.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use http::Method;
@@ -50,6 +51,8 @@ pub(crate) struct Classifier<'m> {
     mappings: &'m Mappings,
     /// The V2 calls that plans make, to name V2 traffic by its template.
     v2: Vec<&'m Endpoint>,
+    /// Every shape, and every V1 name of a parameter or a member that the mappings speak of.
+    names: BTreeSet<&'m str>,
 }
 
 impl<'m> Classifier<'m> {
@@ -69,12 +72,38 @@ impl<'m> Classifier<'m> {
             let segments = endpoint.template.segments.iter();
             segments.filter_map(Segment::parameter).count()
         });
-        Self { mappings, v2 }
+        Self {
+            mappings,
+            v2,
+            names: names(mappings),
+        }
     }
 
     /// The mappings it asks.
     pub(crate) fn mappings(&self) -> &'m Mappings {
         self.mappings
+    }
+
+    /// A place in a body, or `Shape.member`, without names that the mappings do not speak of: a
+    /// name from outside could be anything, even a password.
+    pub(crate) fn mask(&self, place: &str) -> String {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let mut masked = String::with_capacity(place.len());
+        let mut rest = place;
+        while let Some(first) = rest.chars().next() {
+            let word = is_word(first);
+            let end = rest.find(|c| is_word(c) != word).unwrap_or(rest.len());
+            let (part, after) = rest.split_at(end);
+            rest = after;
+            if !word {
+                masked.extend(part.chars().filter(|c| "$.[]".contains(*c)));
+            } else if self.names.contains(part) || (part.len() < 6 && part.parse::<u32>().is_ok()) {
+                masked.push_str(part);
+            } else {
+                masked.push('?');
+            }
+        }
+        masked
     }
 
     /// Classifies one request line. `target` is a path with query, or a whole URL.
@@ -141,7 +170,8 @@ impl<'m> Classifier<'m> {
             let mut rewriter = BodyRewriter::new(body_plan, context, BODY_LIMITS);
             let mut out = Vec::new();
             if rewriter.push(body, &mut out).is_ok() && rewriter.finish(&mut out).is_ok() {
-                names.fields = rewriter.touched();
+                let touched = rewriter.touched();
+                names.fields = touched.iter().map(|name| self.mask(name)).collect();
             }
         } else if plan.reads_body_query()
             && let Ok(value) = serde_json::from_slice::<Value>(body)
@@ -167,6 +197,24 @@ impl<'m> Classifier<'m> {
             None => known_method(method).to_owned(),
         })
     }
+}
+
+/// Every shape and V1 name that the mappings speak of.
+fn names(mappings: &Mappings) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
+    for operation in mappings.operations() {
+        let explained = &operation.explanation;
+        let parameters = explained.query.iter().chain(&explained.body_query);
+        names.extend(parameters.map(|parameter| parameter.v1.as_str()));
+        names.extend(explained.shapes.iter().map(|shape| shape.name.as_str()));
+        let fields = explained.shapes.iter().flat_map(|shape| &shape.fields);
+        names.extend(fields.filter_map(|field| field.v1.as_deref()));
+        let moved = explained.steps.iter().flat_map(|step| step.renames.iter());
+        for (v1, _) in moved {
+            names.extend(v1.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-'));
+        }
+    }
+    names
 }
 
 /// `GET /v2/images/{image_digest}`, without the query that some plans add.

@@ -261,8 +261,10 @@ impl<'c> Counter<'c> {
             bodies: 1,
             ..Use::default()
         };
+        let classifier = &self.counting.classifier;
         let names = |all: &[String]| -> BTreeSet<String> {
-            all.iter().filter(|name| is_name(name)).cloned().collect()
+            let known = all.iter().filter(|name| name.len() <= 128);
+            known.map(|name| classifier.mask(name)).collect()
         };
         for name in names(&exchange.v1_parameters) {
             seen.parameter(&name, 1);
@@ -351,14 +353,6 @@ impl<'c> Counter<'c> {
         self.empty();
         self.tally
     }
-}
-
-/// A name as mappings have them; records from elsewhere could hold anything.
-fn is_name(name: &str) -> bool {
-    name.len() <= 128
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'?'))
 }
 
 #[cfg(test)]

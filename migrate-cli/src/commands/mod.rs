@@ -7,6 +7,7 @@ pub(crate) mod explain;
 pub(crate) mod gate;
 pub(crate) mod infer;
 pub(crate) mod lint;
+pub(crate) mod replay;
 pub(crate) mod scan;
 pub(crate) mod schema;
 mod traffic;

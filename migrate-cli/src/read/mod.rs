@@ -16,5 +16,7 @@ mod pool;
 pub(crate) mod source;
 
 pub(crate) use formats::Formats;
+pub(crate) use formats::har::entries as har_entries;
 pub(crate) use inputs::{Input, expand};
+pub(crate) use open::open;
 pub(crate) use pool::{Reading, read};

@@ -14,6 +14,7 @@ pub(crate) mod junit;
 pub(crate) mod lint;
 pub(crate) mod markdown;
 pub(crate) mod progress;
+pub(crate) mod replay;
 pub(crate) mod sarif;
 pub(crate) mod scan;
 pub(crate) mod table;

@@ -40,6 +40,8 @@ struct Request {
 struct Response {
     #[serde(default)]
     status: Option<i64>,
+    #[serde(default)]
+    content: Option<Body>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -94,6 +96,13 @@ impl Entry {
                 .and_then(|status| u16::try_from(status).ok()),
             body: body.as_deref(),
         })
+    }
+}
+
+impl Entry {
+    /// The body of the answer, where it was recorded.
+    pub(crate) fn answer(&self) -> Option<Vec<u8>> {
+        self.response.as_ref()?.content.as_ref()?.bytes()
     }
 }
 

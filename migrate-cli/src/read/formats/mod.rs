@@ -7,7 +7,7 @@ mod curl;
 mod envoy;
 mod fields;
 mod haproxy;
-mod har;
+pub(crate) mod har;
 mod json;
 mod log_format;
 mod mitmproxy;
