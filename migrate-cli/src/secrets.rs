@@ -1,5 +1,6 @@
 //! No secret leaves: whatever is planted wherever, no output has it.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -55,9 +56,10 @@ fn plant(folder: &Path, secret: &str) -> Vec<String> {
     let mut entries = Vec::new();
     for agent in &agents {
         for target in &targets {
-            combined.push_str(&format!(
-                "10.0.0.7 - admin [20/Nov/2026:10:00:00 +0000] \"GET {target} HTTP/1.1\" 200 2 \"https://x/?t={secret}\" \"{agent}\"\n"
-            ));
+            let _ = writeln!(
+                combined,
+                "10.0.0.7 - admin [20/Nov/2026:10:00:00 +0000] \"GET {target} HTTP/1.1\" 200 2 \"https://x/?t={secret}\" \"{agent}\""
+            );
             entries.push(json!({
                 "startedDateTime": "2026-11-20T10:00:00Z",
                 "request": {
@@ -84,7 +86,7 @@ fn plant(folder: &Path, secret: &str) -> Vec<String> {
     }
     // Lines that cannot be read hold secrets, too.
     for text in [&mut combined, &mut records] {
-        text.push_str(&format!("password={secret}\n{{\"token\":\"{secret}\"\n"));
+        let _ = writeln!(text, "password={secret}\n{{\"token\":\"{secret}\"");
     }
     let curl = format!(
         "curl -u admin:{secret} -H 'Authorization: Bearer {secret}' -b 'sid={secret}' -d '{{\"tag\":\"{secret}\"}}' https://u:{secret}@host/v1/images?x={secret}\ncurl -u {secret} '{secret}\n"
@@ -145,7 +147,7 @@ proptest! {
         for file in &files {
             check(&["windlass", "audit", "--strict", file]);
         }
-        let har = files.iter().find(|file| file.ends_with(".har")).unwrap();
+        let har = files.last().unwrap();
         for format in ["text", "json"] {
             check(&["windlass", "replay", "--har", har, "--format", format]);
         }

@@ -8,7 +8,8 @@ use std::sync::atomic::AtomicU64;
 use super::*;
 use crate::audit::classify::Classifier;
 use crate::audit::counter::{Counting, Window};
-use crate::audit::identity::{Identity, Part};
+use crate::audit::identity::{ClientKey, Identity, Part};
+use crate::audit::moment::Moment;
 use crate::audit::tally::{Called, Tally};
 use crate::read::{Reading, expand, read};
 
@@ -100,7 +101,7 @@ fn only_use(tally: &Tally) -> (String, Called, u64, Vec<String>, Option<String>)
         called.clone(),
         seen.calls,
         seen.parameters.keys().cloned().collect(),
-        seen.first.map(|time| time.minute()),
+        seen.first.map(Moment::minute),
     )
 }
 
@@ -342,7 +343,7 @@ fn greetings_of_other_protocols_and_odd_bytes_are_no_calls_and_no_errors() {
     .concat();
     let tally = tally(&text, &Choice::default(), true).unwrap();
     assert_eq!((tally.other_calls, tally.sources[0].calls), (1, 3));
-    let names: Vec<String> = tally.clients.keys().map(|key| key.display()).collect();
+    let names: Vec<String> = tally.clients.keys().map(ClientKey::display).collect();
     assert_eq!(
         names,
         ["[x] via a\\\"b", "caf\u{fffd} via \u{fffd}\u{fffd}"]
