@@ -15,6 +15,8 @@
 mod answers;
 mod endpoints;
 mod fact;
+mod made;
+mod members;
 mod parameters;
 mod requests;
 mod sample;

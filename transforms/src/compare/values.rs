@@ -1,23 +1,20 @@
 //! A V1 schema and a V2 schema, walked together by the rules of a mapping.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::compare::parameters::text;
-use crate::compare::sample::sample;
 use crate::compare::schemas::{Members, Typed};
 use crate::compare::{Comparer, Kind, Verdict};
-use crate::compile::{Direction, LayoutPlan};
-use crate::diagnostic::code::{FIELD_FORGOTTEN, NO_WORD, V2_ONLY_FIELD, V2_REQUIRES};
+use crate::compile::Direction;
+use crate::diagnostic::code::{FIELD_FORGOTTEN, NO_WORD};
 use crate::mapping::cursor::Named;
 use crate::mapping::expression::Expression;
 use crate::mapping::layout::{Form, KeyForm, Layout};
 use crate::mapping::place::Text;
 use crate::mapping::shape::{ShapeFile, WordList};
 use crate::plan::body::Wrap;
-use crate::rewrite::{BodyRewriter, Limits};
 use crate::step::{Step, StepContext};
 
 /// How one value is rewritten, as the mapping says it.
@@ -43,7 +40,7 @@ pub(super) struct Walk<'c> {
 }
 
 /// Schemas without names are followed no deeper.
-const MAX_DEPTH: usize = 24;
+pub(super) const MAX_DEPTH: usize = 24;
 
 /// Where something stands in the bodies of both sides.
 #[derive(Debug, Clone, Default)]
@@ -79,9 +76,6 @@ impl At {
 /// A schema of each side, where it is known.
 pub(super) type Pair<'c> = (Option<Typed<'c>>, Option<Typed<'c>>);
 
-/// What becomes of a V1 member, and what is walked below it.
-type Met<'c> = (Verdict, Option<(Typed<'c>, Rule<'c>)>);
-
 impl<'c> Comparer<'c> {
     pub(super) fn shape(&self, name: Option<&Named>) -> Option<&'c ShapeFile> {
         let set = self.set;
@@ -92,7 +86,7 @@ impl<'c> Comparer<'c> {
         name.and_then(|name| self.steps.get(name.as_str()).copied())
     }
 
-    fn rule(&self, shape: &'c ShapeFile, expression: &'c Expression) -> Rule<'c> {
+    pub(super) fn rule(&self, shape: &'c ShapeFile, expression: &'c Expression) -> Rule<'c> {
         let words = expression.words.as_ref();
         Rule {
             shape: self.shape(expression.shape.as_ref()),
@@ -290,157 +284,6 @@ impl<'c> Comparer<'c> {
         }
     }
 
-    /// Where a V1 member of an answer comes from.
-    fn answered_by(
-        &self,
-        shape: Option<&'c ShapeFile>,
-        m2: Option<&Members<'c>>,
-        name: &str,
-    ) -> Met<'c> {
-        let field = shape.and_then(|shape| Some((shape, field(shape, name)?)));
-        let source = field.map_or(name, |(_, expression)| expression.v2());
-        let renamed_away = field.is_none()
-            && shape.is_some_and(|shape| {
-                listed(&shape.only_v2, name).is_some()
-                    || shape.fields.iter().any(|(_, e)| e.v2() == name)
-            });
-        let Some(m2) = m2 else {
-            return (unseen("no V2 document says what is in it"), None);
-        };
-        if !renamed_away && let Some(typed) = m2.get(source) {
-            let rule = match (field, shape) {
-                (Some((shape, expression)), _) => self.rule(shape, expression),
-                (None, Some(shape)) => shape
-                    .each
-                    .as_ref()
-                    .map_or_else(Rule::default, |each| self.rule(shape, each)),
-                (None, None) => Rule::default(),
-            };
-            return (Verdict::Exact, Some((typed, rule)));
-        }
-        let step = field.and_then(|(_, expression)| expression.step.as_ref());
-        if let Some(reason) = shape.and_then(|shape| listed(&shape.only_v1, name)) {
-            return (Verdict::Unsupported(reason), None);
-        }
-        let default = shape.and_then(|shape| {
-            let mut defaults = shape.v1_default.iter();
-            defaults.find(|(v1, _)| v1.value == name)
-        });
-        if let Some((_, value)) = default {
-            return (
-                Verdict::Loss(format!("always {value}: V2 does not say")),
-                None,
-            );
-        }
-        if m2.open && !renamed_away {
-            return (unseen("V2 leaves the object open"), None);
-        }
-        if let Some(step) = step {
-            return (unseen(&format!("by step `{}`", step.value)), None);
-        }
-        if let Some(service) = &self.stands_in_for {
-            let reason =
-                format!("the main service answers for `{service}`, and has no such member");
-            return (Verdict::Unsupported(reason), None);
-        }
-        let reason = match field {
-            Some(_) => format!("V2 has no `{source}` here"),
-            None => "nothing in V2 becomes it".to_owned(),
-        };
-        (Verdict::Forgotten(reason), None)
-    }
-
-    /// What a V1 member of a request becomes.
-    fn sent_as(
-        &self,
-        shape: Option<&'c ShapeFile>,
-        m2: Option<&Members<'c>>,
-        name: &str,
-    ) -> Met<'c> {
-        if let Some(reason) = shape.and_then(|shape| listed(&shape.only_v1, name)) {
-            return (Verdict::Loss(reason), None);
-        }
-        let Some(m2) = m2 else {
-            return (unseen("no V2 document says what is in it"), None);
-        };
-        let field = shape.and_then(|shape| Some((shape, field(shape, name)?)));
-        if let Some((shape, expression)) = field {
-            let rule = self.rule(shape, expression);
-            return match m2.get(expression.v2()) {
-                Some(typed) => (Verdict::Exact, Some((typed, rule))),
-                None if m2.open => (unseen("V2 leaves the object open"), None),
-                None => {
-                    let reason = format!("V2 has no `{}` here", expression.v2());
-                    (Verdict::Forgotten(reason), None)
-                }
-            };
-        }
-        match m2.get(name) {
-            Some(typed) => (Verdict::Exact, Some((typed, Rule::default()))),
-            None if m2.open => (unseen("V2 leaves the object open"), None),
-            None => (Verdict::Forgotten("V2 does not know it".to_owned()), None),
-        }
-    }
-
-    /// V2 members that V1 clients would meet without anybody having said so.
-    fn leaks(
-        &mut self,
-        walk: &Walk<'c>,
-        shape: Option<&'c ShapeFile>,
-        m1: &Members<'c>,
-        m2: &Members<'c>,
-        at: &At,
-    ) {
-        if m1.open || self.stands_in_for.is_some() {
-            return;
-        }
-        for (name, _) in &m2.named {
-            let said = m1.get(name).is_some()
-                || shape.is_some_and(|shape| {
-                    listed(&shape.only_v2, name).is_some()
-                        || listed(&shape.kept_v2, name).is_some()
-                        || shape
-                            .fields
-                            .iter()
-                            .any(|(v1, e)| v1.value == *name || e.v2() == *name)
-                });
-            if !said {
-                let message = format!("V1 clients get `{name}`, which only V2 has");
-                let mut diagnostic = place(walk, shape).diagnostic(V2_ONLY_FIELD, message);
-                diagnostic.label = Some(place_of_member(&at.v1, name));
-                diagnostic.help = Some(format!(
-                    "name it in `[only_v2]` or `[kept_v2]`{}, with the reason",
-                    if shape.is_some() { "" } else { " of a shape" }
-                ));
-                self.tell_once(name, diagnostic);
-            }
-        }
-    }
-
-    /// V2 members that a request must have.
-    fn requires(
-        &mut self,
-        walk: &Walk<'c>,
-        shape: Option<&'c ShapeFile>,
-        m1: &Members<'c>,
-        m2: &Members<'c>,
-        at: &At,
-    ) {
-        for name in &m2.required {
-            let given = shape.is_some_and(|shape| {
-                shape.fields.iter().any(|(_, e)| e.v2() == *name)
-                    || shape.v2_default.iter().any(|(v2, _)| v2.value == *name)
-            });
-            if !given && m1.get(name).is_none() && !m1.open {
-                let message = format!("V2 requires `{name}`, and nothing of V1 becomes it");
-                let mut diagnostic = place(walk, shape).diagnostic(V2_REQUIRES, message);
-                diagnostic.label = Some(place_of_member(&at.v1, name));
-                diagnostic.help = Some("give it a value in `[v2_default]`, or by a step".into());
-                self.tell_once(name, diagnostic);
-            }
-        }
-    }
-
     /// Enumerated values of both sides.
     fn words(&mut self, walk: &Walk<'c>, (v1, v2): Pair<'c>, list: Option<&'c WordList>, at: &At) {
         let (Some(v1), Some(v2)) = (v1, v2) else {
@@ -479,105 +322,6 @@ impl<'c> Comparer<'c> {
         }
     }
 
-    /// A value that a step makes: documents say nothing of it, so the step is run.
-    fn by_step(
-        &mut self,
-        walk: &Walk<'c>,
-        step: &'c Step,
-        (v1, v2): Pair<'c>,
-        rule: Rule<'c>,
-        at: &At,
-    ) {
-        let Some(v1) = v1 else { return };
-        let unseen = unseen(&format!("by step `{}`", step.name));
-        let made = match (walk.direction, v2) {
-            (Direction::V2ToV1, Some(v2)) => self.run(walk, step, rule, v2),
-            _ => None,
-        };
-        match made {
-            Some(made) => self.held(v1, &made, &at.v1, &unseen, 0),
-            None => self.fields(v1, &at.v1, &unseen, &mut Vec::new()),
-        }
-    }
-
-    /// The V1 value that a step and its shape make of a sample.
-    fn run(&self, walk: &Walk<'c>, step: &Step, rule: Rule<'c>, v2: Typed<'c>) -> Option<Value> {
-        let shape = rule.shape.map(|shape| format!(" as {}", shape.name));
-        let layout = format!("${} via {}", shape.unwrap_or_default(), step.name);
-        let steps: Vec<Step> = self.steps.values().map(|step| **step).collect();
-        let plan = LayoutPlan::compile(self.set, &steps, &layout, Direction::V2ToV1).ok()?;
-        let context = Arc::new(walk.context.clone());
-        let mut rewriter = BodyRewriter::new(plan.plan, context, Limits::default());
-        let mut out = Vec::new();
-        let sample = sample(v2).to_string();
-        rewriter.push(sample.as_bytes(), &mut out).ok()?;
-        rewriter.finish(&mut out).ok()?;
-        serde_json::from_slice(&out).ok()
-    }
-
-    /// Which members of a schema a body has; `missing` is said of the others.
-    pub(super) fn held(
-        &mut self,
-        v1: Typed<'c>,
-        body: &Value,
-        at: &str,
-        missing: &Verdict,
-        depth: usize,
-    ) {
-        if depth > MAX_DEPTH || v1.is_scalar() {
-            return;
-        }
-        if v1.is_array() {
-            let Some(items) = v1.items() else { return };
-            let at = format!("{at}[]");
-            match body.get(0) {
-                Some(first) => self.held(items, first, &at, missing, depth + 1),
-                None => self.fields(items, &at, missing, &mut Vec::new()),
-            }
-            return;
-        }
-        for (name, typed) in v1.members().named {
-            let at = join(at, name);
-            if let Some(value) = body.get(name) {
-                self.fact(Kind::Field, at.clone(), Verdict::Exact);
-                self.held(typed, value, &at, missing, depth + 1);
-            } else {
-                self.fact(Kind::Field, at.clone(), missing.clone());
-                self.fields(typed, &at, missing, &mut Vec::new());
-            }
-        }
-    }
-
-    /// Every member below a schema, with one verdict.
-    pub(super) fn fields(
-        &mut self,
-        v1: Typed<'c>,
-        at: &str,
-        verdict: &Verdict,
-        stack: &mut Vec<&'c str>,
-    ) {
-        let mut v1 = v1;
-        let mut at = at.to_owned();
-        while let Some(items) = v1.items().filter(|_| v1.is_array()) {
-            v1 = items;
-            at.push_str("[]");
-        }
-        if v1.is_scalar() || stack.len() > MAX_DEPTH {
-            return;
-        }
-        let name = v1.name().unwrap_or_default();
-        if !name.is_empty() && stack.contains(&name) {
-            return;
-        }
-        stack.push(name);
-        for (name, typed) in v1.members().named {
-            let at = join(&at, name);
-            self.fact(Kind::Field, at.clone(), verdict.clone());
-            self.fields(typed, &at, verdict, stack);
-        }
-        stack.pop();
-    }
-
     /// A fact about a V1 member; a forgotten one is a mistake of the mapping.
     fn member_fact(
         &mut self,
@@ -606,32 +350,32 @@ impl<'c> Comparer<'c> {
     }
 }
 
-fn place(walk: &Walk<'_>, shape: Option<&ShapeFile>) -> crate::mapping::place::Place {
+pub(super) fn place(walk: &Walk<'_>, shape: Option<&ShapeFile>) -> crate::mapping::place::Place {
     shape.map_or_else(|| walk.place.place.clone(), |shape| shape.place.clone())
 }
 
-fn place_of_member(at: &str, name: &str) -> String {
+pub(super) fn place_of_member(at: &str, name: &str) -> String {
     format!("at `{}`", join(at, name))
 }
 
-fn unseen(reason: &str) -> Verdict {
+pub(super) fn unseen(reason: &str) -> Verdict {
     Verdict::Unseen(reason.to_owned())
 }
 
 /// Where the V1 member of a shape comes from, if it is listed.
-fn field<'s>(shape: &'s ShapeFile, name: &str) -> Option<&'s Expression> {
+pub(super) fn field<'s>(shape: &'s ShapeFile, name: &str) -> Option<&'s Expression> {
     let found = shape.fields.iter().find(|(v1, _)| v1.value == name);
     found.map(|(_, expression)| expression)
 }
 
 /// The reason a list gives for a name.
-fn listed(list: &[(Text, Text)], name: &str) -> Option<String> {
+pub(super) fn listed(list: &[(Text, Text)], name: &str) -> Option<String> {
     let found = list.iter().find(|(listed, _)| listed.value == name);
     found.map(|(_, reason)| reason.value.clone())
 }
 
 /// `200 [].name`, `200 a.b`.
-fn join(at: &str, name: &str) -> String {
+pub(super) fn join(at: &str, name: &str) -> String {
     if at.ends_with(' ') {
         format!("{at}{name}")
     } else {
