@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::inputs::Inputs;
 use crate::audit::readiness::Readiness;
 
-/// Report per client which V1 operations it used and what to call instead.
+/// Report per client which V1 operations it used and what to call instead
 ///
 /// Reads the proxy's records, access logs (nginx, Apache, Caddy, Traefik, ALB, Envoy, HAProxy, or any
 /// format you describe), HAR files, mitmproxy flows and curl commands, mixed as they come.

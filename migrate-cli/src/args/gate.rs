@@ -7,7 +7,7 @@ use clap::Args;
 use super::Format;
 use super::inputs::Inputs;
 
-/// Say whether V1 can be switched off: nobody used it for so many days.
+/// Say whether V1 can be switched off: nobody used it for so many days
 ///
 /// Exit code 0 only when the sources cover all of these days without a gap, and no client that is
 /// not waived used V1 in them; 1 otherwise. The evidence states what was covered and what was not.

@@ -6,8 +6,7 @@ use clap::Args;
 
 use super::Format;
 
-/// Run recorded V1 exchanges through the plans, without any server, and say what would be served
-/// right.
+/// Say what recorded V1 exchanges would get, without any server
 ///
 /// Of each exchange the V2 call is made up and its body rewritten, as the proxy would do. The
 /// recorded answer is taken back to the V2 answer that it would have been made from, and rewritten

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::scan::Confidence;
 
-/// Find V1 calls in scripts and code, with what replaces them.
+/// Find V1 calls in scripts and code, with what replaces them
 ///
 /// Looks for paths of V1 operations, V1 field names that stand together, and commands of V1
 /// clients. Files that .gitignore leaves out are left out, and so are binary ones and logs. Lines are

@@ -37,7 +37,7 @@ pub(crate) enum Kind {
     Alb,
     /// Envoy, its default text or Istio's JSON
     Envoy,
-    /// `HAProxy`, `option httplog`
+    /// HAProxy, option httplog
     Haproxy,
     /// HTTP Archive of a browser
     Har,
@@ -52,6 +52,7 @@ pub(crate) enum Kind {
     /// Counts of `--format partial`
     Partial,
     /// An empty file
+    #[value(skip)]
     Empty,
 }
 
