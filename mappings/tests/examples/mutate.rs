@@ -41,7 +41,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use windlass_mappings::{FILES, mappings, steps::STEPS};
+use windlass_mappings::{FILES, mappings};
 use windlass_transforms::document::Document;
 use windlass_transforms::plan::operation::Operation;
 use windlass_transforms::{MappingSet, Mappings};
@@ -222,7 +222,7 @@ fn is_noticed(path: &str, text: &str, cases: &[&Case], proof: &Proof) -> bool {
     let Ok(set) = MappingSet::parse(files) else {
         return true;
     };
-    let Ok(mappings) = Mappings::compile(&set, STEPS) else {
+    let Ok(mappings) = windlass_mappings::compile_set(&set) else {
         return true;
     };
     let holds =

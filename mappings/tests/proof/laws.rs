@@ -292,6 +292,9 @@ impl Subject<'_> {
         let value: Value = serde_json::from_slice(out)
             .map_err(|error| format!("the answer is not JSON: {error}"))?;
         let mut wrong = changed_maps(body, &value);
+        if status >= 400 && value.get("error_type").is_some() {
+            wrong.push("an error with members that only V2 has".to_owned());
+        }
         if let Some((document, v1)) = self.documents.v1(self.operation)
             && let Some(schema) = v1.response(status).and_then(|r| r.content.as_json())
         {
