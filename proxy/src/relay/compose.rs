@@ -29,7 +29,7 @@ enum Outcome {
     /// Its answer was taken in.
     Answered,
     /// It was the first, and this is no success: it is the answer of the whole request.
-    Refused(Connection),
+    Refused(Box<Connection>),
 }
 
 /// Answers a request by a composition.
@@ -106,7 +106,7 @@ async fn run(
         };
         ctx.calling = calling;
         if let Outcome::Refused(connection) = outcome? {
-            return Ok(Some(connection));
+            return Ok(Some(*connection));
         }
     }
 }
@@ -126,7 +126,7 @@ async fn make(
     let status = upstream_head(&connection.session)?.status;
     if status != StatusCode::OK {
         if is_first && !status.is_success() {
-            return Ok(Outcome::Refused(connection));
+            return Ok(Outcome::Refused(Box::new(connection)));
         }
         discard(app, &call.method, status, connection).await;
         return Err(Failure::wrong_answer(format!(

@@ -119,7 +119,9 @@ async fn call_v2(
         let status = call::upstream_head(&connection.session)?.status;
         if status == StatusCode::NOT_FOUND && !remembered.is_empty() {
             // What was looked up once may be gone since, and another be in its place.
-            remembered.iter().for_each(|key| app.lookups.forget(key));
+            for key in &remembered {
+                app.lookups.forget(key);
+            }
             if !matches!(outgoing, Outgoing::Stream) {
                 call::discard(app, &v2.method, status, connection).await;
                 continue;

@@ -41,16 +41,15 @@ pub(super) async fn answer(
     let status = upstream.status;
     ctx.upstream_status = Some(status.as_u16());
     let response = responses.of(status.as_u16());
-    let reply = match response
+    let limits = app.limits.rewrite();
+    let looked_up = response
         .looked_up
         .as_deref()
-        .and_then(|name| kept.get(name))
-    {
-        Some(body) => response::looked_up(&response, body, step_context, app.limits.rewrite()),
-        None => {
-            let limits = app.limits.rewrite();
-            response::reply(&method, upstream, &response, &step_context, limits)
-        }
+        .and_then(|name| kept.get(name));
+    let reply = if let Some(body) = looked_up {
+        response::looked_up(&response, body, step_context, limits)
+    } else {
+        response::reply(&method, upstream, &response, &step_context, limits)
     };
     match reply {
         Ok(Reply::Known(known)) => {
