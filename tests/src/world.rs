@@ -275,6 +275,21 @@ impl World {
         }
     }
 
+    /// Waits until `fact` is one.
+    ///
+    /// # Panics
+    /// It does not become one.
+    pub async fn until<F: Future<Output = bool>>(&self, fact: impl Fn() -> F) {
+        let deadline = Instant::now() + PATIENCE;
+        while !fact().await {
+            assert!(
+                Instant::now() < deadline,
+                "it did not happen in {PATIENCE:?}"
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Stops both programs; the records are complete then. Returns the file they are in.
     pub async fn stop(&mut self) -> PathBuf {
         if let Some(proxy) = self.proxy.take() {
