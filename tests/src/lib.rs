@@ -5,6 +5,7 @@ pub mod caller;
 pub mod calls;
 pub mod clients;
 pub mod contract;
+pub mod database;
 pub mod facts;
 pub mod image;
 pub mod registry;

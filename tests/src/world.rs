@@ -15,6 +15,7 @@ use windlass_v2_server::{Limits, PasswordCost, Server};
 
 use crate::calls::Calls;
 use crate::contract::contract;
+use crate::database;
 use crate::image::Image;
 
 /// The password of the `admin` user of every world.
@@ -39,6 +40,7 @@ pub struct World {
 pub struct WorldBuilder {
     versionless: Versionless,
     server_limits: Limits,
+    sqlite: bool,
 }
 
 impl WorldBuilder {
@@ -56,17 +58,27 @@ impl WorldBuilder {
         self
     }
 
+    /// The store is SQLite, whatever other worlds run on: for tests that write rows themselves.
+    #[must_use]
+    pub fn on_sqlite(mut self) -> Self {
+        self.sqlite = true;
+        self
+    }
+
     /// Starts server and proxy.
     pub async fn start(self) -> World {
         let folder = tempfile::tempdir().expect("a folder for the store");
-        let server = Server::builder(folder.path().join("data"))
+        let mut server = Server::builder(folder.path().join("data"))
             .listen(([127, 0, 0, 1], 0).into())
             .admin_password(ADMIN_PASSWORD)
             .password_cost(PasswordCost::Least)
-            .limits(self.server_limits)
-            .start()
-            .await
-            .expect("the V2 server starts");
+            .limits(self.server_limits);
+        if !self.sqlite
+            && let Some(url) = database::postgres().await
+        {
+            server = server.database(url);
+        }
+        let server = server.start().await.expect("the V2 server starts");
         let upstream =
             UpstreamUrl::parse(&format!("http://{}", server.address())).expect("an address");
         let set = windlass_mappings::read_set(None).expect("the mappings can be read");

@@ -50,6 +50,13 @@ GET /v2/openapi.json is the document of the API; /v2/ui/ shows it in a browser."
                 )
                 .or("./windlass-data"),
                 Setting::new(
+                    "database",
+                    "URL",
+                    "PostgreSQL database to keep everything in, which several servers may share, such as \
+                     postgres://USER:PASSWORD@HOST/NAME; without it, SQLite in the data folder. Better as \
+                     a variable: others can see flags",
+                ),
+                Setting::new(
                     "host_id",
                     "NAME",
                     "Name of this server in the records that tell which one it was",
@@ -234,6 +241,9 @@ pub(crate) fn server(settings: &Settings) -> Result<ServerBuilder, Error> {
     }
     if let Some(key) = settings.optional::<String>("token_key")? {
         builder = builder.token_key(key);
+    }
+    if let Some(url) = settings.optional::<String>("database")? {
+        builder = builder.database(url);
     }
     if let Some(url) = settings.optional::<String>("base_url")? {
         builder = builder.base_url(url);

@@ -11,7 +11,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 use serde_json::Value;
-use tempfile::TempDir;
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -19,6 +18,7 @@ use crate::access::password::PasswordCost;
 use crate::ids::IdSource;
 use crate::server::{Server, app};
 use crate::state::AppState;
+use crate::store::testing::Database;
 use crate::time::{Clock, Timestamp};
 
 /// Password of every user in tests.
@@ -57,7 +57,7 @@ pub(crate) struct TestServer {
     pub(crate) state: AppState,
     pub(crate) clock: Arc<TestClock>,
     app: Router,
-    _data: TempDir,
+    _database: Database,
 }
 
 impl TestServer {
@@ -68,21 +68,24 @@ impl TestServer {
     pub(crate) async fn start_with(
         adjust: impl FnOnce(crate::server::ServerBuilder) -> crate::server::ServerBuilder,
     ) -> Self {
-        let data = tempfile::tempdir().unwrap();
+        let database = Database::new().await;
         let clock = Arc::new(TestClock::default());
-        let builder = Server::builder(data.path())
+        let mut builder = Server::builder(database.folder())
             .admin_password(PASSWORD)
             .password_cost(PasswordCost::Least)
             .host_id("windlass")
             .clock(clock.clone())
             .ids(Arc::new(CountingIds::default()));
+        if let Some(url) = database.url() {
+            builder = builder.database(url);
+        }
         let address = ([127, 0, 0, 1], 8228).into();
         let (state, _) = adjust(builder).prepare(address).await.unwrap();
         Self {
             app: app(&state),
             state,
             clock,
-            _data: data,
+            _database: database,
         }
     }
 

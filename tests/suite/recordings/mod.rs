@@ -26,7 +26,7 @@ async fn answers_have_the_form_a_real_v1_server_gave_them() {
         return;
     };
     let tour = tour::read(&folder.join("recordings/v1-engine.jsonl"));
-    let world = World::start().await;
+    let world = World::builder().on_sqlite().start().await;
     let mut accepted = Accepted::read();
     let mut made_up = MadeUp::default();
     let (mut compared, mut unmapped, mut not_served) = (0, 0, 0);

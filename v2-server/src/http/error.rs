@@ -162,6 +162,7 @@ impl From<store::Error> for ApiError {
             store::Error::MissingReference { .. } => {
                 Self::conflict("what this refers to was removed in the meantime")
             }
+            store::Error::Nul => Self::bad_request("text must not have the character U+0000"),
             error => Self::internal(error),
         }
     }

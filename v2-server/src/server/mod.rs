@@ -67,6 +67,7 @@ pub enum StartError {
 /// How to start a server. Everything has a default but the data folder.
 pub struct ServerBuilder {
     data_dir: PathBuf,
+    database: Option<String>,
     listen: SocketAddr,
     admin_password: Option<String>,
     limits: Limits,
@@ -83,6 +84,14 @@ pub struct ServerBuilder {
 }
 
 impl ServerBuilder {
+    /// Keeps everything in the PostgreSQL database at this address, which other servers may use
+    /// too, and not in the data folder.
+    #[must_use]
+    pub fn database(mut self, url: impl Into<String>) -> Self {
+        self.database = Some(url.into());
+        self
+    }
+
     /// Where to listen; port 0 takes a free one.
     #[must_use]
     pub fn listen(mut self, address: SocketAddr) -> Self {
@@ -200,10 +209,10 @@ impl ServerBuilder {
         self,
         address: SocketAddr,
     ) -> Result<(AppState, Option<String>), StartError> {
-        let folder = self.data_dir;
-        let store = tokio::task::spawn_blocking(move || Store::open(&folder))
-            .await
-            .map_err(store::Error::from)??;
+        let store = match &self.database {
+            Some(url) => Store::connect(url).await?,
+            None => Store::open(&self.data_dir).await?,
+        };
         let passwords = Passwords::new(self.password_cost);
         let now = self.clock.now();
         bootstrap::seed(&store, now).await?;
@@ -261,6 +270,7 @@ impl Server {
     pub fn builder(data_dir: impl Into<PathBuf>) -> ServerBuilder {
         ServerBuilder {
             data_dir: data_dir.into(),
+            database: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 8228)),
             admin_password: None,
             limits: Limits::default(),

@@ -1,13 +1,22 @@
 //! Brings the tables up to date: each migration once, in order, in a transaction of its own.
 
-use rusqlite::{Connection, TransactionBehavior};
+use crate::params;
+use crate::time::{Clock as _, SystemClock};
 
-use super::{Error, Result};
+use super::{Error, Result, Transaction, Turn};
+
+/// The databases, each with SQL of its own for tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Sqlite,
+    Postgres,
+}
 
 struct Migration {
     /// File name without its ending: `0001_accounts`.
     name: &'static str,
     sqlite: &'static str,
+    postgres: &'static str,
 }
 
 macro_rules! migrations {
@@ -15,6 +24,7 @@ macro_rules! migrations {
         &[$(Migration {
             name: $name,
             sqlite: include_str!(concat!("../../migrations/sqlite/", $name, ".sql")),
+            postgres: include_str!(concat!("../../migrations/postgres/", $name, ".sql")),
         }),*]
     };
 }
@@ -41,7 +51,7 @@ const MIGRATIONS: &[Migration] = migrations![
 ];
 
 impl Migration {
-    fn number(&self) -> u32 {
+    fn number(&self) -> i64 {
         self.name
             .split_once('_')
             .and_then(|(number, _)| number.parse().ok())
@@ -55,77 +65,91 @@ pub fn schema_version() -> String {
     format!("0.0.{last}")
 }
 
-/// Applies every migration that `connection` has not seen yet.
-pub(super) fn apply(connection: &mut Connection) -> Result<()> {
-    connection.execute_batch(
+/// Applies the next migration that the database has not seen; answers whether there was one.
+pub(super) fn next(tx: &mut Transaction<'_>, dialect: Dialect) -> Result<bool> {
+    // Servers that start at once on one database do this one after the other.
+    tx.take_turn(Turn::Migration)?;
+    tx.batch(
         "CREATE TABLE IF NOT EXISTS schema_migrations (
-             number     INTEGER NOT NULL PRIMARY KEY,
+             number     BIGINT NOT NULL PRIMARY KEY,
              name       TEXT NOT NULL,
-             applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+             applied_at TEXT NOT NULL
          )",
     )?;
     let known = MIGRATIONS.last().map_or(0, Migration::number);
-    let newest: u32 = connection.query_row(
-        "SELECT coalesce(max(number), 0) FROM schema_migrations",
-        [],
+    let applied: Vec<i64> = tx.query(
+        "SELECT number FROM schema_migrations ORDER BY number",
+        params![],
         |row| row.get(0),
     )?;
-    if newest > known {
-        return Err(Error::TooNew {
-            found: newest,
-            known,
-        });
+    if let Some(found) = applied.last().copied().filter(|newest| *newest > known) {
+        return Err(Error::TooNew { found, known });
     }
-    for migration in MIGRATIONS {
-        apply_one(connection, migration).map_err(|source| Error::Migration {
-            name: migration.name,
-            source,
-        })?;
-    }
-    Ok(())
+    let Some(migration) = MIGRATIONS.iter().find(|m| !applied.contains(&m.number())) else {
+        return Ok(false);
+    };
+    apply(tx, migration, dialect).map_err(|error| Error::Migration {
+        name: migration.name,
+        source: Box::new(error),
+    })?;
+    Ok(true)
 }
 
-fn apply_one(connection: &mut Connection, migration: &Migration) -> rusqlite::Result<()> {
-    // Two servers may start at once on one file: the second waits here and then finds it done.
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let is_new = transaction.execute(
-        "INSERT INTO schema_migrations (number, name) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        (migration.number(), migration.name),
-    )? == 1;
-    if is_new {
-        transaction.execute_batch(migration.sqlite)?;
-    }
-    transaction.commit()
+fn apply(tx: &mut Transaction<'_>, migration: &Migration, dialect: Dialect) -> Result<()> {
+    tx.batch(match dialect {
+        Dialect::Sqlite => migration.sqlite,
+        Dialect::Postgres => migration.postgres,
+    })?;
+    tx.execute(
+        "INSERT INTO schema_migrations (number, name, applied_at) VALUES ($1, $2, $3)",
+        params![migration.number(), migration.name, SystemClock.now()],
+    )?;
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::testing;
 
     #[test]
     fn numbers_rise() {
-        let numbers: Vec<u32> = MIGRATIONS.iter().map(Migration::number).collect();
+        let numbers: Vec<i64> = MIGRATIONS.iter().map(Migration::number).collect();
         assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
     }
 
     #[test]
-    fn applying_twice_changes_nothing() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        apply(&mut connection).unwrap();
-        apply(&mut connection).unwrap();
+    fn both_databases_have_the_same_tables_columns_and_indexes() {
+        let words = |sql: &str| -> Vec<String> {
+            sql.lines()
+                .filter(|line| !line.trim_start().starts_with("--"))
+                .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
+                .collect()
+        };
+        for migration in MIGRATIONS {
+            assert_eq!(
+                words(migration.sqlite),
+                words(migration.postgres),
+                "{}",
+                migration.name
+            );
+        }
     }
 
-    #[test]
-    fn tables_of_a_newer_program_are_refused() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        apply(&mut connection).unwrap();
-        connection
-            .execute(
-                "INSERT INTO schema_migrations (number, name) VALUES (9999, 'later')",
-                [],
-            )
+    #[tokio::test]
+    async fn tables_of_a_newer_program_are_refused() {
+        let database = testing::Database::new().await;
+        let store = database.open().await.unwrap();
+        store
+            .write(|tx| -> Result<usize> {
+                tx.execute(
+                    "INSERT INTO schema_migrations (number, name, applied_at) VALUES (9999, 'later', '')",
+                    params![],
+                )
+            })
+            .await
             .unwrap();
-        let error = apply(&mut connection).unwrap_err();
+        let error = database.open().await.map(drop).unwrap_err();
         assert!(matches!(error, Error::TooNew { found: 9999, .. }));
     }
 }

@@ -27,16 +27,20 @@
 //! - booleans are bound and read as `bool`, times as [`Timestamp`](crate::time::Timestamp), JSON
 //!   documents as text.
 
+mod bound;
 mod conditions;
 mod error;
 mod migrate;
 #[cfg(test)]
 mod plans;
+mod postgres;
 mod row;
 mod sqlite;
 mod transaction;
 mod value;
 
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
@@ -44,12 +48,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use conditions::Conditions;
-pub use error::{Error, Result};
+pub use error::{Error, Result, Source};
 pub use migrate::schema_version;
 pub use row::{Column, Row};
-pub use transaction::Transaction;
+pub use transaction::{Transaction, Turn};
 pub use value::{FromValue, ToValue, Value};
 
+use migrate::Dialect;
+use postgres::Postgres;
 use sqlite::Sqlite;
 
 /// Values for the placeholders of one statement, in order: `params![name, created_at]`.
@@ -63,7 +69,13 @@ macro_rules! params {
 /// The database of one server. Cloning is cheap and gives the same database.
 #[derive(Clone)]
 pub struct Store {
-    sqlite: Arc<Sqlite>,
+    database: Database,
+}
+
+#[derive(Clone)]
+enum Database {
+    Sqlite(Arc<Sqlite>),
+    Postgres(Arc<Postgres>),
 }
 
 impl Store {
@@ -72,12 +84,38 @@ impl Store {
     /// # Errors
     /// The folder cannot be made or written, the file is no database, or a newer version of this
     /// program wrote it.
-    pub fn open(folder: &Path) -> Result<Self> {
-        let sqlite = Sqlite::open(folder)?;
-        sqlite.prepare(migrate::apply)?;
-        Ok(Self {
-            sqlite: Arc::new(sqlite),
+    pub async fn open(folder: &Path) -> Result<Self> {
+        let folder = folder.to_owned();
+        tokio::task::spawn_blocking(move || {
+            let sqlite = Sqlite::open(&folder)?;
+            sqlite.prepare(|tx| migrate::next(tx, Dialect::Sqlite))?;
+            Ok(Self {
+                database: Database::Sqlite(Arc::new(sqlite)),
+            })
         })
+        .await?
+    }
+
+    /// Connects to the PostgreSQL database at `url` and brings its tables up to date. Other servers
+    /// may use it at the same time.
+    ///
+    /// # Errors
+    /// The address cannot be read, the database cannot be reached, or a newer version of this
+    /// program made its tables.
+    pub async fn connect(url: &str) -> Result<Self> {
+        let postgres = Postgres::new(url)?;
+        while postgres
+            .migrate(|tx| migrate::next(tx, Dialect::Postgres))
+            .await?
+        {}
+        Ok(Self {
+            database: Database::Postgres(Arc::new(postgres)),
+        })
+    }
+
+    /// Whether other servers may use the same database.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self.database, Database::Postgres(_))
     }
 
     /// Runs `work` on a consistent snapshot; what it writes is refused.
@@ -90,10 +128,13 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.sqlite.read(work).await
+        match &self.database {
+            Database::Sqlite(sqlite) => sqlite.read(work).await,
+            Database::Postgres(postgres) => postgres.read(work).await,
+        }
     }
 
-    /// Runs `work` alone among writers and commits what it wrote, or nothing when it fails.
+    /// Runs `work` as if alone among writers and commits what it wrote, or nothing when it fails.
     ///
     /// # Errors
     /// Those of `work`, and [`Error`] when the database fails.
@@ -103,6 +144,9 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.sqlite.write(work).await
+        match &self.database {
+            Database::Sqlite(sqlite) => sqlite.write(work).await,
+            Database::Postgres(postgres) => postgres.write(work).await,
+        }
     }
 }

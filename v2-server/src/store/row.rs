@@ -9,18 +9,32 @@ use super::{Error, FromValue, Result, Value};
 
 /// A row, valid while the next one has not been read.
 pub struct Row<'r> {
-    row: &'r rusqlite::Row<'r>,
+    database: Database<'r>,
+}
+
+/// The row of the database.
+enum Database<'r> {
+    Sqlite(&'r rusqlite::Row<'r>),
+    Postgres(&'r tokio_postgres::Row),
 }
 
 /// Names a column: its position (from 0, fastest) or its name.
-pub trait Column: Display + rusqlite::RowIndex + Copy {}
+pub trait Column: Display + rusqlite::RowIndex + tokio_postgres::row::RowIndex + Copy {}
 
 impl Column for usize {}
 impl Column for &str {}
 
 impl<'r> Row<'r> {
-    pub(super) fn new(row: &'r rusqlite::Row<'r>) -> Self {
-        Self { row }
+    pub(super) fn sqlite(row: &'r rusqlite::Row<'r>) -> Self {
+        Self {
+            database: Database::Sqlite(row),
+        }
+    }
+
+    pub(super) fn postgres(row: &'r tokio_postgres::Row) -> Self {
+        Self {
+            database: Database::Postgres(row),
+        }
     }
 
     /// Reads a column.
@@ -42,16 +56,12 @@ impl<'r> Row<'r> {
     /// # Errors
     /// There is no such column, or it holds no text.
     pub fn text(&self, column: impl Column) -> Result<&'r str> {
-        match self.row.get_ref(column)? {
-            ValueRef::Text(text) => std::str::from_utf8(text).map_err(|_| Error::Column {
-                column: column.to_string(),
-                expected: "text",
-                found: "bytes that are no UTF-8".to_owned(),
-            }),
+        match self.value(column)? {
+            Value::Text(Cow::Borrowed(text)) => Ok(text),
             other => Err(Error::Column {
                 column: column.to_string(),
                 expected: "text",
-                found: other.data_type().to_string(),
+                found: other.kind().to_owned(),
             }),
         }
     }
@@ -68,8 +78,12 @@ impl<'r> Row<'r> {
         })
     }
 
-    fn value(&self, column: impl Column) -> Result<Value<'_>> {
-        Ok(match self.row.get_ref(column)? {
+    fn value(&self, column: impl Column) -> Result<Value<'r>> {
+        let row = match &self.database {
+            Database::Sqlite(row) => row,
+            Database::Postgres(row) => return Ok(row.try_get(column)?),
+        };
+        Ok(match row.get_ref(column)? {
             ValueRef::Null => Value::Null,
             ValueRef::Integer(number) => Value::Integer(number),
             ValueRef::Real(number) => Value::Real(number),

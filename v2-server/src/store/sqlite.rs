@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ToSql, TransactionBehavior};
 use tokio::sync::{Mutex, Semaphore};
 
-use super::{Error, Result, Transaction};
+use super::{Error, Result, Transaction, Value};
 
 /// Name of the database file in the data folder.
 const FILE: &str = "windlass.db";
@@ -52,13 +53,13 @@ impl Sqlite {
     /// cut, not only through a crash.
     pub(super) fn prepare(
         &self,
-        migrate: impl FnOnce(&mut Connection) -> Result<()>,
+        migrate: impl Fn(&mut Transaction<'_>) -> Result<bool>,
     ) -> Result<()> {
         let mut writer = self
             .writer
             .try_lock()
             .expect("nobody else has the store before it is returned");
-        migrate(&mut writer)?;
+        while run(&mut writer, TransactionBehavior::Immediate, &migrate)? {}
         writer.pragma_update(None, "synchronous", "full")?;
         Ok(())
     }
@@ -123,7 +124,7 @@ fn run<T, E: From<Error>>(
         .transaction_with_behavior(behaviour)
         .map_err(Error::from)?;
     // Dropped without a commit, the transaction is rolled back.
-    let value = work(&mut Transaction::new(&transaction))?;
+    let value = work(&mut Transaction::sqlite(&transaction))?;
     transaction.commit().map_err(Error::from)?;
     Ok(value)
 }
@@ -163,4 +164,17 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn make_private(folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Bool(truth) => ValueRef::Integer(i64::from(*truth)),
+            Self::Integer(number) => ValueRef::Integer(*number),
+            Self::Real(number) => ValueRef::Real(*number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
 }

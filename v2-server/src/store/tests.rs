@@ -1,12 +1,13 @@
 //! Transactions on a real file.
 
+use super::testing::Database;
 use super::{Error, Result, Store};
 use crate::params;
 
-fn store() -> (tempfile::TempDir, Store) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path()).unwrap();
-    (folder, store)
+async fn store() -> (Database, Store) {
+    let database = Database::new().await;
+    let store = database.open().await.unwrap();
+    (database, store)
 }
 
 async fn put(store: &Store, name: &'static str, value: &'static str) -> Result<usize> {
@@ -34,17 +35,17 @@ async fn value(store: &Store, name: &'static str) -> Result<Option<String>> {
 
 #[tokio::test]
 async fn what_is_written_is_read_and_survives_the_end() {
-    let (folder, first) = store();
+    let (database, first) = store().await;
     assert_eq!(put(&first, "a", "1").await.unwrap(), 1);
     assert_eq!(put(&first, "a", "2").await.unwrap(), 0);
     drop(first);
-    let second = Store::open(folder.path()).unwrap();
+    let second = database.open().await.unwrap();
     assert_eq!(value(&second, "a").await.unwrap().as_deref(), Some("1"));
 }
 
 #[tokio::test]
 async fn a_failed_transaction_leaves_nothing() {
-    let (_folder, store) = store();
+    let (_folder, store) = store().await;
     let failed: Result<()> = store
         .write(|tx| {
             tx.execute(
@@ -64,7 +65,7 @@ async fn a_failed_transaction_leaves_nothing() {
 
 #[tokio::test]
 async fn a_panic_in_a_transaction_leaves_nothing_and_the_store_works_on() {
-    let (_folder, store) = store();
+    let (_folder, store) = store().await;
     let failed: Result<()> = store
         .write(|tx| {
             tx.execute(
@@ -81,7 +82,7 @@ async fn a_panic_in_a_transaction_leaves_nothing_and_the_store_works_on() {
 
 #[tokio::test]
 async fn readers_cannot_write() {
-    let (_folder, store) = store();
+    let (_folder, store) = store().await;
     let refused: Result<usize> = store
         .read(|tx| tx.execute("DELETE FROM secrets", params![]))
         .await;
@@ -90,7 +91,7 @@ async fn readers_cannot_write() {
 
 #[tokio::test]
 async fn a_reader_sees_one_moment_while_others_write() {
-    let (_folder, store) = store();
+    let (_folder, store) = store().await;
     put(&store, "a", "1").await.unwrap();
     let count = |tx: &mut super::Transaction<'_>| -> Result<i64> {
         tx.query_value("SELECT count(*) FROM secrets", params![])
@@ -110,11 +111,11 @@ async fn a_reader_sees_one_moment_while_others_write() {
 
 #[tokio::test]
 async fn placeholders_go_by_number_wherever_they_stand() {
-    let (_folder, store) = store();
+    let (_folder, store) = store().await;
     let row: Result<Option<(String, bool, Option<i64>)>> = store
         .read(|tx| {
             tx.query_opt(
-                "SELECT $2, $1, $3, $2",
+                "SELECT CAST($2 AS TEXT), CAST($1 AS BOOLEAN), CAST($3 AS BIGINT), CAST($2 AS TEXT)",
                 params![true, "text", None::<i64>],
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )
@@ -129,7 +130,7 @@ async fn placeholders_go_by_number_wherever_they_stand() {
         let wrong: Result<i64> = store
             .read(move |tx| {
                 let values = vec![super::Value::Integer(1); count];
-                tx.query_value("SELECT $1 + $2", &values)
+                tx.query_value("SELECT CAST($1 AS BIGINT) + CAST($2 AS BIGINT)", &values)
             })
             .await;
         assert!(matches!(wrong, Err(Error::Placeholders { wanted: 2, .. })));
@@ -138,7 +139,7 @@ async fn placeholders_go_by_number_wherever_they_stand() {
 
 #[tokio::test]
 async fn a_column_of_another_kind_is_told_without_its_value() {
-    let (_folder, store) = store();
+    let (_folder, store) = store().await;
     let wrong: Result<i64> = store
         .read(|tx| tx.query_value("SELECT 'a secret'", params![]))
         .await;
@@ -148,11 +149,43 @@ async fn a_column_of_another_kind_is_told_without_its_value() {
 
 #[tokio::test]
 async fn texts_are_data_whatever_they_look_like() {
-    let (_folder, store) = store();
+    let (_folder, store) = store().await;
     let nasty = "'; DROP TABLE secrets; --";
-    put(&store, nasty, "\u{0}\u{1F4A3}'\"").await.unwrap();
+    put(&store, nasty, "\u{1}\u{1F4A3}'\"").await.unwrap();
     assert_eq!(
         value(&store, nasty).await.unwrap().as_deref(),
-        Some("\u{0}\u{1F4A3}'\"")
+        Some("\u{1}\u{1F4A3}'\"")
     );
+}
+
+#[tokio::test]
+async fn the_nul_character_is_refused_by_both_databases() {
+    let (_folder, store) = store().await;
+    let refused = put(&store, "a", "b\u{0}c").await;
+    assert!(matches!(refused, Err(Error::Nul)), "{refused:?}");
+    let refused = value(&store, "a\u{0}").await;
+    assert!(matches!(refused, Err(Error::Nul)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn writers_that_meet_lose_nothing() {
+    let (_folder, store) = store().await;
+    put(&store, "count", "0").await.unwrap();
+    let writers = (0..20).map(|_| {
+        store.write(|tx| -> Result<()> {
+            let seen: String =
+                tx.query_value("SELECT value FROM secrets WHERE name = 'count'", params![])?;
+            let next = seen.parse::<u32>().unwrap() + 1;
+            tx.execute(
+                "UPDATE secrets SET value = $1 WHERE name = 'count'",
+                params![next.to_string()],
+            )
+            .map(drop)
+        })
+    });
+    for written in futures_util::future::join_all(writers).await {
+        written.unwrap();
+    }
+    let count = value(&store, "count").await.unwrap();
+    assert_eq!(count.as_deref(), Some("20"));
 }

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 pub(crate) fn list(tx: &mut Transaction<'_>, state: Option<AccountState>) -> Result<Vec<Account>> {
     tx.query(
         "SELECT name, type, state, email, created_at, last_updated FROM accounts
-         WHERE type <> $1 AND ($2 IS NULL OR state = $2) ORDER BY created_at, name",
+         WHERE type <> $1 AND (CAST($2 AS TEXT) IS NULL OR state = $2) ORDER BY created_at, name",
         params![AccountType::Service, state],
         read,
     )

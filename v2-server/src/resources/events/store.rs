@@ -11,7 +11,7 @@ use crate::http::limits::current_request_id;
 use crate::ids::IdSource;
 use crate::params;
 use crate::state::AppState;
-use crate::store::{Conditions, Result, Row, Transaction};
+use crate::store::{Conditions, Result, Row, Transaction, Turn};
 use crate::time::Timestamp;
 
 /// Who records events and when. Made before a transaction begins, so that all its events agree.
@@ -75,6 +75,8 @@ pub(crate) fn record(tx: &mut Transaction<'_>, event: &NewEvent<'_>) -> Result<(
         other => serde_json::json!({ "msg": other }).to_string(),
     };
     let origin = event.origin;
+    // Or a reader could see an event before another with a lower number, and miss that one.
+    tx.take_turn(Turn::Events)?;
     tx.execute(
         "INSERT INTO events (event_id, account_name, type, category, level, message, details, resource_type,
                              resource_id, service_name, host_id, base_url, request_id, created_at)

@@ -74,7 +74,7 @@ pub(super) fn members(
 ) -> Result<Vec<RbacManagerRoleMember>> {
     tx.query(
         "SELECT username, for_account, created_at FROM role_members
-         WHERE role_name = $1 AND ($2 IS NULL OR for_account = $2)
+         WHERE role_name = $1 AND (CAST($2 AS TEXT) IS NULL OR for_account = $2)
          ORDER BY for_account, username",
         params![role, account],
         |row| {
@@ -96,7 +96,8 @@ pub(super) fn memberships(
 ) -> Result<Vec<RbacManagerRoleMembership>> {
     tx.query(
         "SELECT role_name, for_account, created_at FROM role_members
-         WHERE username = $1 AND ($2 IS NULL OR for_account = $2) AND ($3 IS NULL OR role_name = $3)
+         WHERE username = $1 AND (CAST($2 AS TEXT) IS NULL OR for_account = $2)
+           AND (CAST($3 AS TEXT) IS NULL OR role_name = $3)
          ORDER BY for_account, role_name",
         params![username, account, role],
         |row| {

@@ -92,7 +92,8 @@ pub(in super::super) fn summary(
     account: &str,
 ) -> Result<AnalysisArchiveSummary> {
     tx.query_opt(
-        "SELECT count(*), coalesce(sum(tag_count), 0), coalesce(sum(size), 0), max(last_updated)
+        "SELECT count(*), CAST(coalesce(sum(tag_count), 0) AS BIGINT),
+                CAST(coalesce(sum(size), 0) AS BIGINT), max(last_updated)
          FROM archived_images WHERE account_name = $1",
         params![account],
         |row| {

@@ -46,7 +46,7 @@ async fn the_image_of_a_worker_that_died_is_taken_up_again() {
     let server = TestServer::start().await;
     ImageParts::new(1, TAG).add(&server).await;
     claim(&server.state).await.unwrap();
-    server.clock.advance(599);
+    server.clock.advance(59);
     analyze(&server).await;
     assert_eq!(image(&server).await["analysis_status"], "analyzing");
     server.clock.advance(1);
