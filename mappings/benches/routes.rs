@@ -50,7 +50,8 @@ fn routes(c: &mut Criterion) {
         requests.len(),
         "every operation is found"
     );
-    let mut nanoseconds = 0;
+    // The best of all samples: the machines are shared.
+    let mut nanoseconds = u128::MAX;
     let mut group = c.benchmark_group("routes");
     group.throughput(Throughput::Elements(requests.len() as u64));
     group.bench_function("a request for each operation", |b| {
@@ -60,7 +61,8 @@ fn routes(c: &mut Criterion) {
                 black_box(find_all(routes, &requests));
             }
             let took = start.elapsed();
-            nanoseconds = took.as_nanos() / (u128::from(times) * requests.len() as u128);
+            let one = took.as_nanos() / (u128::from(times) * requests.len() as u128);
+            nanoseconds = nanoseconds.min(one);
             took
         });
     });
