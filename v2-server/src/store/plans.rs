@@ -18,6 +18,7 @@ const MAY_SCAN: &[&str] = &[
     "SELECT EXISTS (SELECT 1 FROM archive_rules WHERE system_global",
     "DELETE FROM images WHERE id = (SELECT id FROM images WHERE image_status = 'deleting'",
     // Once, when a server starts.
+    "SELECT number FROM schema_migrations",
     "UPDATE images SET claimed_until = ''",
     // Only tests ask these.
     "SELECT (SELECT count(*)",
