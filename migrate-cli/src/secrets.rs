@@ -149,7 +149,7 @@ proptest! {
         }
         let har = files.last().unwrap();
         for format in ["text", "json"] {
-            check(&["windlass", "replay", "--har", har, "--format", format]);
+            check(&["windlass", "replay", har, "--format", format]);
         }
         for format in ["text", "json", "sarif"] {
             let path = folder.path().to_str().unwrap();

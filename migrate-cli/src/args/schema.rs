@@ -19,4 +19,6 @@ pub(crate) enum Subject {
     Gate,
     /// `windlass scan --format json`
     Scan,
+    /// `windlass replay --format json`
+    Replay,
 }

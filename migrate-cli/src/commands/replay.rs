@@ -1,48 +1,60 @@
 //! `windlass replay`: what recorded V1 exchanges would get from the proxy.
 
+use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use anyhow::anyhow;
+use anyhow::Context as _;
+use windlass_migrate::documents;
 
 use crate::args::{Format, Replay as Arguments};
 use crate::exit::Exit;
-use crate::read::{har_entries, open};
+use crate::read::exchanges::exchanges;
+use crate::read::expand;
 use crate::render;
-use crate::replay::{Replay, Verdict};
+use crate::render::progress::Progress;
+use crate::replay::{Contract, Plans, Rows};
 
 pub(crate) fn run(arguments: &Arguments, out: &mut String) -> anyhow::Result<Exit> {
     let set = windlass_mappings::read_set(arguments.mappings.as_deref())?;
     let mappings =
         windlass_mappings::compile_set(&set).map_err(windlass_mappings::LoadError::Wrong)?;
-    let mut replay = Replay::new(&set, &mappings);
-    let mut unreadable = 0;
-    for path in &arguments.har {
-        let mut opened = open(path, &Arc::new(AtomicU64::new(0)))?;
-        har_entries(&mut opened.bytes, &mut |entry| match entry {
-            Some(entry) => {
-                let answer = entry.answer();
-                entry.with_call(|call| replay.exchange(call, answer.as_deref()));
-            }
-            None => unreadable += 1,
-        })
-        // Never the error itself: it might quote what it read.
-        .map_err(|_| {
-            anyhow!(
-                "failed to read `{}`: it is no HTTP Archive, or damaged",
-                path.display()
-            )
-        })?;
-    }
-    let replayed = replay.finish(unreadable);
+    let v2 = match &arguments.v2 {
+        Some(path) => documents::read(path)?,
+        None => documents::built_in_v2(),
+    };
+    let v1 = windlass_mappings::document::v1(&set, &v2, None)
+        .context("failed to derive the V1 document")?;
+    let contract = Contract::new(v2, v1);
+    let plans = Plans::new(&set, &mappings, &contract);
+
+    let named: Vec<PathBuf> = arguments
+        .paths
+        .iter()
+        .chain(&arguments.har)
+        .cloned()
+        .collect();
+    let inputs = expand(&named)?;
+    let bytes = Arc::new(AtomicU64::new(0));
+    let mut progress = Progress::new(&inputs, Arc::clone(&bytes), "exchanges");
+    let mut rows = Rows::default();
+    let mut count = 0;
+    let sources = exchanges(&inputs, arguments.strict, &bytes, &mut |recorded| {
+        plans.exchange(recorded, &mut rows);
+        count += 1;
+        progress.show(count);
+        ControlFlow::Continue(())
+    });
+    progress.end();
+    let sources = sources?;
+    render::warn_unreadable(&sources);
+    let replayed = rows.finish(sources);
     match arguments.format {
         Format::Text => render::replay::text(&replayed, out),
         Format::Json => render::json::pretty(&replayed, out)?,
     }
-    let wrong = replayed
-        .rows
-        .iter()
-        .any(|row| row.verdict > Verdict::Unchecked);
+    let wrong = replayed.rows.iter().any(|row| row.verdict.is_wrong());
     Ok(if arguments.fail && wrong {
         Exit::Findings
     } else {

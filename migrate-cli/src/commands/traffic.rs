@@ -43,7 +43,7 @@ pub(crate) fn tally(
         },
     };
     let bytes = Arc::new(AtomicU64::new(0));
-    let mut progress = Progress::new(&inputs, Arc::clone(&bytes));
+    let mut progress = Progress::new(&inputs, Arc::clone(&bytes), "lines");
     let tally = read(
         &inputs,
         &counting,

@@ -8,23 +8,30 @@ use windlass_transforms::step::StepContext;
 
 use super::loss::{Kind, Place};
 
-/// Where `input` and the way back of `output` differ. Members that only the way back has are
-/// no loss.
+/// The way back.
+pub(super) struct Back {
+    /// Where the input and its way back differ. Members that only the latter has are no loss.
+    pub(super) differences: Vec<(Place, Kind)>,
+    /// The input, as it came back.
+    pub(super) again: Vec<u8>,
+}
+
+/// Goes the way back from `output`, which was made from `input`.
 ///
 /// # Errors
 /// Why the way back cannot be gone.
-pub(super) fn differences(
+pub(super) fn go(
     back: &Arc<BodyPlan>,
     context: &StepContext,
     input: &[u8],
     output: &[u8],
-) -> Result<Vec<(Place, Kind)>, String> {
+) -> Result<Back, String> {
     let again = super::rewrite(back, context, output).map_err(|error| error.to_string())?;
     let before: Value = serde_json::from_slice(input).map_err(|error| error.to_string())?;
     let after: Value = serde_json::from_slice(&again).map_err(|error| error.to_string())?;
-    let mut found = Vec::new();
-    compare(&before, &after, &mut Place::root(), &mut found);
-    Ok(found)
+    let mut differences = Vec::new();
+    compare(&before, &after, &mut Place::root(), &mut differences);
+    Ok(Back { differences, again })
 }
 
 fn compare(before: &Value, after: &Value, place: &mut Place, found: &mut Vec<(Place, Kind)>) {

@@ -34,6 +34,8 @@ pub struct Conversion {
     pub body: Vec<u8>,
     /// What the input has and the result has not, sorted by place.
     pub losses: Vec<Loss>,
+    /// The result, converted back.
+    pub again: Option<Vec<u8>>,
     /// Why the result was not converted back; `None` when it was, so that `losses` is all.
     pub not_checked: Option<String>,
 }
@@ -84,16 +86,17 @@ pub fn convert(
     let body = rewrite(&there.plan, &context, input).map_err(ConvertError::Body)?;
     let dropped = dropped::members(&there, direction, input);
     let back = match compile(direction.opposite()) {
-        Ok(back) => back::differences(&back.plan, &context, input, &body),
+        Ok(back) => back::go(&back.plan, &context, input, &body),
         Err(diagnostics) => Err(reasons(&diagnostics)),
     };
-    let (differences, not_checked) = match back {
-        Ok(differences) => (differences, None),
-        Err(reason) => (Vec::new(), Some(reason)),
+    let (differences, again, not_checked) = match back {
+        Ok(back) => (back.differences, Some(back.again), None),
+        Err(reason) => (Vec::new(), None, Some(reason)),
     };
     Ok(Conversion {
         body,
         losses: loss::gather(&there, dropped, differences),
+        again,
         not_checked,
     })
 }

@@ -8,6 +8,7 @@
 
 mod blocks;
 mod detect;
+pub(crate) mod exchanges;
 pub(crate) mod formats;
 mod inputs;
 mod lines;
@@ -16,7 +17,5 @@ mod pool;
 pub(crate) mod source;
 
 pub(crate) use formats::Formats;
-pub(crate) use formats::har::entries as har_entries;
 pub(crate) use inputs::{Input, expand};
-pub(crate) use open::open;
 pub(crate) use pool::{Reading, read};

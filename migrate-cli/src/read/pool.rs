@@ -261,7 +261,7 @@ impl Reader<'_, '_> {
 }
 
 /// Whether the input itself is damaged, as opposed to, say, a disk that cannot be read.
-fn is_damage(error: &anyhow::Error) -> bool {
+pub(super) fn is_damage(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         if let Some(error) = cause.downcast_ref::<serde_json::Error>() {
             return error.io_error_kind().is_none_or(is_damage_kind);

@@ -17,13 +17,15 @@ pub(crate) struct Progress {
     shown: Option<Instant>,
     started: Instant,
     bytes: Arc<AtomicU64>,
+    /// What is counted.
+    unit: &'static str,
     /// Of all files; `None` when one has no size, as standard input.
     total: Option<u64>,
 }
 
 impl Progress {
-    /// For these inputs; `bytes` is how much of them was read.
-    pub(crate) fn new(inputs: &[Input], bytes: Arc<AtomicU64>) -> Self {
+    /// For these inputs; `bytes` is how much of them was read, `unit` what is counted in them.
+    pub(crate) fn new(inputs: &[Input], bytes: Arc<AtomicU64>, unit: &'static str) -> Self {
         let sizes = inputs.iter().map(|input| {
             let found = std::fs::metadata(&input.path).ok()?;
             found.is_file().then_some(found.len())
@@ -33,12 +35,13 @@ impl Progress {
             shown: None,
             started: Instant::now(),
             bytes,
+            unit,
             total: sizes.sum(),
         }
     }
 
     /// Shows it, unless that was just done.
-    pub(crate) fn show(&mut self, lines: u64) {
+    pub(crate) fn show(&mut self, count: u64) {
         let due = match self.shown {
             // Short work needs none.
             None => self.started.elapsed() > EVERY * 2,
@@ -56,9 +59,10 @@ impl Progress {
         // Nobody misses it when standard error is gone.
         let _ = write!(
             std::io::stderr(),
-            "\r\x1b[Kread {} MB{share}, {} lines",
+            "\r\x1b[Kread {} MB{share}, {} {}",
             thousands(bytes / 1_000_000),
-            thousands(lines)
+            thousands(count),
+            self.unit
         );
     }
 

@@ -1,6 +1,5 @@
 //! What a replay found, for people.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::table::{Align, printable, table, thousands};
@@ -12,6 +11,7 @@ fn word(verdict: Verdict) -> &'static str {
         Verdict::Right => "right",
         Verdict::Unchecked => "not compared",
         Verdict::Differs => "differs",
+        Verdict::Misfit => "misfit",
         Verdict::Refused => "refused",
         Verdict::NotServed => "not served",
     }
@@ -55,27 +55,23 @@ pub(crate) fn text(replayed: &Replayed, out: &mut String) {
             let _ = writeln!(out, "{}: {}", printable(&row.operation), printable(reason));
         }
     }
-    let mut clients: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-    for row in &replayed.rows {
-        let (right, all) = clients.entry(&row.client).or_default();
-        for (verdict, count) in &row.exchanges {
-            *all += count;
-            *right += if *verdict <= Verdict::Unchecked {
-                *count
-            } else {
-                0
-            };
-        }
-    }
     out.push('\n');
-    for (client, (right, all)) in &clients {
-        let _ = writeln!(
+    for share in &replayed.clients {
+        let _ = write!(
             out,
-            "{}: {} of {} would be served",
-            printable(client),
-            percent(*right, *all),
-            counted(*all, "exchange", "exchanges")
+            "{}: {} of {} would be served right",
+            printable(&share.client),
+            percent(share.right, share.exchanges),
+            counted(share.exchanges, "exchange", "exchanges")
         );
+        if share.unchecked > 0 {
+            let _ = write!(
+                out,
+                ", {} could not be compared",
+                percent(share.unchecked, share.exchanges)
+            );
+        }
+        out.push('\n');
     }
     if replayed.unreadable > 0 {
         let _ = writeln!(

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Read;
+use std::ops::ControlFlow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +13,11 @@ use serde_json::value::RawValue;
 use crate::audit::call::Call;
 use crate::audit::counter::Counter;
 use crate::audit::moment::Moment;
+use crate::read::exchanges::Recorded;
 use crate::read::source::Source;
+
+/// Why an entry cannot be read.
+pub(crate) const NOT_AN_ENTRY: &str = "not an entry of an HTTP Archive";
 
 /// What is read of an entry.
 #[derive(Debug, Deserialize)]
@@ -34,6 +39,9 @@ struct Request {
     headers: Vec<Header>,
     #[serde(default)]
     post_data: Option<Body>,
+    /// -1 where it is not known.
+    #[serde(default)]
+    body_size: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -69,13 +77,31 @@ impl Body {
 }
 
 impl Entry {
+    /// Hands the exchange to `take`.
+    pub(crate) fn with_exchange<T>(&self, take: impl FnOnce(&Recorded<'_>) -> T) -> T {
+        let content = self.response.as_ref().and_then(|r| r.content.as_ref());
+        let answer = content.and_then(Body::bytes);
+        let had_body =
+            self.request.body_size.is_some_and(|size| size > 0) || self.request.post_data.is_some();
+        self.with_call(|call| {
+            take(&Recorded {
+                call: *call,
+                content_type: self.header("content-type"),
+                lacks_body: had_body && call.body.is_none(),
+                answer: answer.as_deref(),
+            })
+        })
+    }
+
+    fn header(&self, name: &str) -> Option<&[u8]> {
+        let headers = &self.request.headers;
+        let found = headers.iter().find(|h| h.name.eq_ignore_ascii_case(name));
+        found.map(|header| header.value.as_bytes())
+    }
+
     /// Hands the call to `take`.
-    pub(crate) fn with_call<T>(&self, take: impl FnOnce(&Call<'_>) -> T) -> T {
-        let header = |name: &str| {
-            let headers = &self.request.headers;
-            let found = headers.iter().find(|h| h.name.eq_ignore_ascii_case(name));
-            found.map(|header| header.value.as_bytes())
-        };
+    fn with_call<T>(&self, take: impl FnOnce(&Call<'_>) -> T) -> T {
+        let header = |name| self.header(name);
         let user = header("authorization").and_then(basic_user);
         let body = self.request.post_data.as_ref().and_then(Body::bytes);
         let status = self.response.as_ref().and_then(|response| response.status);
@@ -96,13 +122,6 @@ impl Entry {
                 .and_then(|status| u16::try_from(status).ok()),
             body: body.as_deref(),
         })
-    }
-}
-
-impl Entry {
-    /// The body of the answer, where it was recorded.
-    pub(crate) fn answer(&self) -> Option<Vec<u8>> {
-        self.response.as_ref()?.content.as_ref()?.bytes()
     }
 }
 
@@ -131,24 +150,38 @@ pub(super) fn read(
             Some(entry) => {
                 source.calls += u64::from(entry.with_call(|call| counter.call(call)));
             }
-            None => source.unreadable(source.lines, "not an entry of an HTTP Archive"),
+            None => source.unreadable(source.lines, NOT_AN_ENTRY),
         }
+        ControlFlow::Continue(())
     })
 }
 
-/// Hands every entry to `take`; `None` is one that is none.
+/// Hands every entry to `take`, until it wants no more; `None` is one that is none.
 pub(crate) fn entries(
     bytes: &mut dyn Read,
-    take: &mut dyn FnMut(Option<Entry>),
+    take: &mut dyn FnMut(Option<Entry>) -> ControlFlow<()>,
 ) -> anyhow::Result<()> {
     let mut bytes = std::io::BufReader::with_capacity(64 << 10, bytes);
     let mut json = serde_json::Deserializer::from_reader(&mut bytes);
-    Walk(&["log", "entries"], take).deserialize(&mut json)?;
+    let mut ended = false;
+    let mut until = |entry| {
+        let next = take(entry);
+        ended |= next.is_break();
+        next
+    };
+    let walked = Walk(&["log", "entries"], &mut until).deserialize(&mut json);
+    // What was not wanted is left unread, which a document in JSON does not forgive.
+    if !ended {
+        walked?;
+    }
     Ok(())
 }
 
+/// What takes an entry.
+type Take<'w> = &'w mut dyn FnMut(Option<Entry>) -> ControlFlow<()>;
+
 /// Walks down members to the list of entries; all others are skipped.
-struct Walk<'w>(&'w [&'w str], &'w mut dyn FnMut(Option<Entry>));
+struct Walk<'w>(&'w [&'w str], Take<'w>);
 
 impl<'de> DeserializeSeed<'de> for Walk<'_> {
     type Value = ();
@@ -182,7 +215,9 @@ impl<'de> Visitor<'de> for Walk<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         while let Some(entry) = list.next_element::<Box<RawValue>>()? {
-            (self.1)(serde_json::from_str(entry.get()).ok());
+            if (self.1)(serde_json::from_str(entry.get()).ok()).is_break() {
+                break;
+            }
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ mod haproxy;
 pub(crate) mod har;
 mod json;
 mod log_format;
-mod mitmproxy;
+pub(crate) mod mitmproxy;
 mod named;
 mod partial;
 mod quoted;

@@ -1,0 +1,21 @@
+//! Recorded V1 exchanges, run again.
+//!
+//! ```text
+//! recorded request ─plan─▶ V2 request ─held against the V2 document
+//! recorded answer  ─plan backwards─▶ V2 answer ─plan─▶ V1 answer ─held against the V1 document
+//!                         └───────────── compared ─────────────────┘
+//! ```
+//!
+//! | module | what |
+//! | --- | --- |
+//! | `plans` | through the plans alone, without a server |
+//! | `contract` | requests and answers held against the documents of both APIs |
+//! | `report` | verdicts, by client and operation |
+
+mod contract;
+mod plans;
+mod report;
+
+pub(crate) use contract::Contract;
+pub(crate) use plans::Plans;
+pub(crate) use report::{Replayed, Rows, Verdict};
