@@ -10,6 +10,7 @@ pub mod facts;
 pub mod image;
 pub mod registry;
 pub mod story;
+pub mod webhook;
 pub mod world;
 
 use std::io::Write as _;

@@ -11,12 +11,13 @@ use tempfile::TempDir;
 
 use windlass_mappings::document::Documents;
 use windlass_proxy::{Proxy, UpstreamUrl, Versionless};
-use windlass_v2_server::{Limits, PasswordCost, Server};
+use windlass_v2_server::{Limits, PasswordCost, Server, Webhooks};
 
 use crate::calls::Calls;
 use crate::contract::contract;
 use crate::database;
 use crate::image::Image;
+use crate::webhook::Webhook;
 
 /// The password of the `admin` user of every world.
 pub const ADMIN_PASSWORD: &str = "correct horse battery staple";
@@ -31,6 +32,7 @@ pub struct World {
     folder: TempDir,
     server: Option<Server>,
     proxy: Option<Proxy>,
+    webhook: Option<Webhook>,
     http: reqwest::Client,
     calls: Calls,
 }
@@ -41,6 +43,8 @@ pub struct WorldBuilder {
     versionless: Versionless,
     server_limits: Limits,
     sqlite: bool,
+    webhook: bool,
+    alerts_every: Option<Duration>,
 }
 
 impl WorldBuilder {
@@ -65,6 +69,20 @@ impl WorldBuilder {
         self
     }
 
+    /// The server has one webhook, of type `general`; [`World::webhook`] tells what came there.
+    #[must_use]
+    pub fn with_webhook(mut self) -> Self {
+        self.webhook = true;
+        self
+    }
+
+    /// How often the server checks watched tags for alerts.
+    #[must_use]
+    pub fn alerts_every(mut self, period: Duration) -> Self {
+        self.alerts_every = Some(period);
+        self
+    }
+
     /// Starts server and proxy.
     pub async fn start(self) -> World {
         let folder = tempfile::tempdir().expect("a folder for the store");
@@ -73,6 +91,19 @@ impl WorldBuilder {
             .admin_password(ADMIN_PASSWORD)
             .password_cost(PasswordCost::Least)
             .limits(self.server_limits);
+        if let Some(period) = self.alerts_every {
+            server = server.alerts_every(period);
+        }
+        let webhook = if self.webhook {
+            let webhook = Webhook::start().await;
+            server = server.webhooks(Webhooks {
+                urls: [("general".to_owned(), webhook.url())].into(),
+                ..Webhooks::default()
+            });
+            Some(webhook)
+        } else {
+            None
+        };
         if !self.sqlite
             && let Some(url) = database::postgres().await
         {
@@ -95,6 +126,7 @@ impl WorldBuilder {
             folder,
             server: Some(server),
             proxy: Some(proxy),
+            webhook,
             http: reqwest::Client::new(),
             calls: Calls::default(),
         }
@@ -165,6 +197,25 @@ impl World {
             "http://{}",
             self.server.as_ref().expect("runs until `stop`").address()
         )
+    }
+
+    /// The receiver of a world that was built with one.
+    ///
+    /// # Panics
+    /// It was not.
+    pub fn webhook(&self) -> &Webhook {
+        self.webhook.as_ref().expect("a world with a webhook")
+    }
+
+    /// The database of a world on SQLite, for rows that no operation writes.
+    ///
+    /// # Panics
+    /// It cannot be opened.
+    pub fn sqlite(&self) -> rusqlite::Connection {
+        let file = self.folder().join("data/windlass.db");
+        let store = rusqlite::Connection::open(file).expect("the store opens");
+        store.busy_timeout(PATIENCE).expect("a time to wait");
+        store
     }
 
     /// A folder for what a test writes; gone with the world.

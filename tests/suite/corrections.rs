@@ -1,4 +1,4 @@
-//! Corrections of packages, and alerts, over both versions.
+//! Corrections of packages, over both versions.
 
 use serde_json::{Value, json};
 use windlass_tests::image::{Image, image, sbom};
@@ -12,7 +12,6 @@ pub(crate) static STORY: Story = Story::new(|world| {
         world.analyzed(&image.digest).await;
         corrections_change_listings(world, &image).await;
         corrections_are_made_over_v1(world).await;
-        alerts_are_listed(world).await;
         vulnerabilities_are_asked_for(world, &image).await;
     })
 });
@@ -74,23 +73,6 @@ async fn corrections_are_made_over_v1(world: &World) {
     v1.get("/enterprise/corrections").await.ok();
     let gone = v1.delete(&path).await;
     assert!((200..300).contains(&gone.status), "{}", gone.text());
-}
-
-async fn alerts_are_listed(world: &World) {
-    let (v1, v2) = world.admin();
-    for list in [
-        "/alerts/compliance-violations?state=all",
-        "/alerts/summaries",
-    ] {
-        assert_eq!(v2.get(list).await.ok(), json!([]));
-    }
-    v2.get("/alerts/compliance-violations/none-such")
-        .await
-        .with(404);
-    v1.get("/enterprise/alerts/compliance_violations")
-        .await
-        .ok();
-    v1.get("/enterprise/alerts/summaries").await.ok();
 }
 
 async fn vulnerabilities_are_asked_for(world: &World, image: &Image) {

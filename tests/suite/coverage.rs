@@ -10,8 +10,9 @@ use windlass_tests::story::Story;
 use windlass_transforms::plan::operation::Kind;
 
 /// Every story of this suite.
-static STORIES: [&Story; 13] = [
+static STORIES: [&Story; 14] = [
     &crate::accounts::STORY,
+    &crate::alerts::STORY,
     &crate::corrections::STORY,
     &crate::events::STORY,
     &crate::images::STORY,

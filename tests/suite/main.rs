@@ -1,6 +1,7 @@
 //! All programs together, over real sockets, as their users meet them.
 
 mod accounts;
+mod alerts;
 mod anchore_cli;
 mod archives;
 mod bad_input;

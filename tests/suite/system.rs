@@ -9,21 +9,52 @@ use windlass_tests::world::World;
 /// V1 names of what V2 says about one service.
 const SERVICE: &[(&str, &str)] = &[("service_name", "servicename"), ("host_id", "hostid")];
 
-pub(crate) static STORY: Story = Story::new(|world| {
-    Box::pin(async {
-        probes_answer_anybody(world).await;
-        the_document_is_served(world).await;
-        services_are_listed_by_name_and_host(world).await;
-        a_running_service_stays(world).await;
-        gates_go_by_the_words_of_each_version(world).await;
-        feeds_and_error_codes_are_the_same(world).await;
-        feeds_are_switched_read_and_deleted(world).await;
-    })
-});
+pub(crate) static STORY: Story = Story::in_world(
+    || World::builder().with_webhook(),
+    |world| {
+        Box::pin(async {
+            probes_answer_anybody(world).await;
+            the_document_is_served(world).await;
+            services_are_listed_by_name_and_host(world).await;
+            a_running_service_stays(world).await;
+            gates_go_by_the_words_of_each_version(world).await;
+            feeds_and_error_codes_are_the_same(world).await;
+            feeds_are_switched_read_and_deleted(world).await;
+            webhooks_are_tested(world).await;
+        })
+    },
+);
 
 #[tokio::test]
 async fn the_system_describes_itself_over_both_versions() {
     STORY.told().await;
+}
+
+/// What arrives has V2 names in both cases: it does not come through the proxy.
+async fn webhooks_are_tested(world: &World) {
+    let (v1, v2) = world.admin();
+    let tested = v1
+        .post_empty("/system/webhooks/general/test?notification_type=policy_eval")
+        .await;
+    assert_eq!(tested.ok(), json!({}));
+    v2.post_empty("/system/webhooks/general/test")
+        .await
+        .empty(200);
+    let taken = world.webhook().taken();
+    assert_eq!(
+        each(&json!(taken), "queue_id"),
+        ["policy_eval", "tag_update"]
+    );
+    for notification in &taken {
+        assert_eq!(notification["account_name"], "admin", "{notification}");
+    }
+    for answer in [
+        v1.post_empty("/system/webhooks/vuln_update/test").await,
+        v2.post_empty("/system/webhooks/vuln_update/test").await,
+    ] {
+        let message = answer.with(400)["message"].to_string();
+        assert!(message.contains("`webhook_vuln_update_url`"), "{message}");
+    }
 }
 
 async fn feeds_are_switched_read_and_deleted(world: &World) {

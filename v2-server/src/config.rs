@@ -1,7 +1,9 @@
 //! The settings of `windlass-server`.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use windlass_v2_server::settings::{Error, Group, Program, Setting, Settings};
 use windlass_v2_server::{
@@ -129,6 +131,17 @@ GET /v2/openapi.json is the document of the API; /v2/ui/ shows it in a browser."
             ],
         },
         Group {
+            heading: "Alerts",
+            settings: &[
+                Setting::new(
+                    "alerts_interval_seconds",
+                    "SECONDS",
+                    "How often the images of watched tags are checked for alerts; at least 1",
+                )
+                .or("600"),
+            ],
+        },
+        Group {
             heading: "Webhooks, as far as they can be tested",
             settings: &[
                 Setting::new(
@@ -252,7 +265,11 @@ pub(crate) fn server(settings: &Settings) -> Result<ServerBuilder, Error> {
         ttl_days: settings.get("inventory_ttl_days")?,
         ingest_overwrite: settings.get("inventory_ingest_overwrite")?,
     };
-    Ok(builder.inventory(inventory).webhooks(webhooks(settings)?))
+    let alerts_every = settings.get::<NonZeroU32>("alerts_interval_seconds")?;
+    Ok(builder
+        .inventory(inventory)
+        .alerts_every(Duration::from_secs(alerts_every.get().into()))
+        .webhooks(webhooks(settings)?))
 }
 
 /// The webhooks that these settings describe.

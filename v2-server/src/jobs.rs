@@ -13,6 +13,7 @@ use crate::resources::{accounts, alerts, archives, events, images, imports, inve
 use crate::state::AppState;
 
 /// One recurring task.
+#[derive(Clone, Copy)]
 struct Job {
     /// Its name in the log.
     name: &'static str,
@@ -24,7 +25,7 @@ struct Job {
 /// One run of a job.
 type Run = Pin<Box<dyn Future<Output = ApiResult<()>> + Send>>;
 
-/// All jobs: the contents page.
+/// All jobs with a fixed period: the contents page.
 const JOBS: &[Job] = &[
     Job {
         name: "remove deleted accounts",
@@ -47,11 +48,6 @@ const JOBS: &[Job] = &[
         run: |state| Box::pin(imports::expire(state)),
     },
     Job {
-        name: "check watched tags for alerts",
-        every: Duration::from_secs(600),
-        run: |state| Box::pin(alerts::watch(state)),
-    },
-    Job {
         name: "forget inventories that are not reported any more",
         every: Duration::from_secs(3600),
         run: |state| Box::pin(inventories::forget_unseen(state)),
@@ -68,16 +64,27 @@ const JOBS: &[Job] = &[
     },
 ];
 
+/// The jobs whose period is a setting.
+fn adjustable(state: &AppState) -> [Job; 1] {
+    [Job {
+        name: "check watched tags for alerts",
+        every: state.alerts_every,
+        run: |state| Box::pin(alerts::watch(state)),
+    }]
+}
+
 /// Starts all jobs. Each ends when `stopped` says so, but never in the middle of a run.
 pub(crate) fn start(state: &AppState, stopped: &watch::Receiver<()>) -> Vec<JoinHandle<()>> {
     let analysis = images::analysis::run(state.clone(), stopped.clone());
     JOBS.iter()
+        .copied()
+        .chain(adjustable(state))
         .map(|job| tokio::spawn(repeat(job, state.clone(), stopped.clone())))
         .chain([tokio::spawn(analysis)])
         .collect()
 }
 
-async fn repeat(job: &'static Job, state: AppState, mut stopped: watch::Receiver<()>) {
+async fn repeat(job: Job, state: AppState, mut stopped: watch::Receiver<()>) {
     let mut timer = tokio::time::interval(job.every);
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // The first tick is at once; what is due at start-up can wait for the first period.

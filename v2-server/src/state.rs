@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -63,6 +64,8 @@ pub(crate) struct Parts {
     pub(crate) inventory: InventorySettings,
     /// Addresses that are told what happens.
     pub(crate) webhooks: Webhooks,
+    /// Time from one check of watched tags to the next.
+    pub(crate) alerts_every: Duration,
     /// Notified when an image waits for its analysis.
     pub(crate) analysis_wanted: Notify,
 }

@@ -1,8 +1,6 @@
 //! The state behind the recorded answers that no recorded request made: images that came in
 //! beside the tour, seeded vulnerability data, and rights that every user had.
 
-use std::path::PathBuf;
-
 use reqwest::Method;
 use rusqlite::{Connection, params};
 use serde_json::{Map, Value, json};
@@ -58,7 +56,7 @@ const MOVED: Image = Image {
 
 /// Before the tour: feeds, and an analysis that waits until it was seen waiting.
 pub(super) fn prepare(world: &World, tour: &[Recording]) {
-    let store = store(world);
+    let store = world.sqlite();
     store
         .execute_batch(
             "CREATE TRIGGER analysis_waits BEFORE UPDATE OF analysis_status ON images
@@ -76,7 +74,8 @@ pub(super) async fn follow(world: &World, tour: &[Recording], case: &str) {
         "user_create" => grant(world, "alice").await,
         "user_create_second" => grant(world, "bob").await,
         "imagetags_some_not_analyzed" => {
-            store(world)
+            world
+                .sqlite()
                 .execute_batch("DROP TRIGGER analysis_waits")
                 .expect("the trigger is there");
             for image in &OTHERS {
@@ -95,21 +94,13 @@ pub(super) async fn follow(world: &World, tour: &[Recording], case: &str) {
         }
         // Its background work ran more often.
         "image_delete_by_id_unknown" => {
-            store(world)
+            world
+                .sqlite()
                 .execute("DELETE FROM images WHERE image_status = 'deleting'", [])
                 .expect("images are removed");
         }
         _ => {}
     }
-}
-
-fn store(world: &World) -> Connection {
-    let file: PathBuf = world.folder().join("data/windlass.db");
-    let store = Connection::open(file).expect("the store opens");
-    store
-        .busy_timeout(std::time::Duration::from_secs(30))
-        .expect("a time to wait");
-    store
 }
 
 async fn grant(world: &World, user: &str) {
@@ -216,7 +207,7 @@ fn seed_feeds(store: &Connection, feeds: &Value) {
 fn seed_vulnerabilities(world: &World, image: &Image, recorded: &Value) {
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let known = |value: &Value| Some(text(value)).filter(|text| text != "None");
-    let store = store(world);
+    let store = world.sqlite();
     for row in recorded["vulnerabilities"].as_array().expect("matches") {
         let mut report = row.as_object().expect("a match").clone();
         // Not a member of V2.

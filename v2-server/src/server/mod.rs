@@ -36,6 +36,9 @@ use crate::webhooks::Webhooks;
 /// How long requests in flight may take once the server is asked to stop.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// Time from one check of watched tags to the next, unless a setting says otherwise.
+const ALERTS_EVERY: Duration = Duration::from_secs(600);
+
 /// Bytes the key for access tokens must have: those of the digest it is used with.
 const SHORTEST_KEY: usize = 32;
 
@@ -79,6 +82,7 @@ pub struct ServerBuilder {
     base_url: Option<String>,
     webhooks: Webhooks,
     inventory: InventorySettings,
+    alerts_every: Duration,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
 }
@@ -162,6 +166,13 @@ impl ServerBuilder {
     #[must_use]
     pub fn inventory(mut self, settings: InventorySettings) -> Self {
         self.inventory = settings;
+        self
+    }
+
+    /// How often the images of watched tags are checked for alerts.
+    #[must_use]
+    pub fn alerts_every(mut self, period: Duration) -> Self {
+        self.alerts_every = period;
         self
     }
 
@@ -249,6 +260,7 @@ impl ServerBuilder {
             distribution: Distribution::default(),
             webhooks: self.webhooks,
             inventory: self.inventory,
+            alerts_every: self.alerts_every,
             analysis_wanted: Notify::new(),
         });
         bootstrap::install_policies(&state).await?;
@@ -282,6 +294,7 @@ impl Server {
             base_url: None,
             webhooks: Webhooks::default(),
             inventory: InventorySettings::default(),
+            alerts_every: ALERTS_EVERY,
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
         }

@@ -1,8 +1,9 @@
 //! `/alerts`: images that fail the active policy under a watched tag.
 //!
-//! Every ten minutes the newest image of each tag that has an active `policy_eval` subscription is checked against the
-//! active policy of its account, as if a client had asked; the evaluation is stored. An image that must stop gets an
-//! alert, at most one open at a time for one image, tag and policy.
+//! Every ten minutes (the setting `alerts_interval_seconds`) the newest image of each tag that has an active
+//! `policy_eval` subscription is checked against the active policy of its account, as if a client had asked; the
+//! evaluation is stored. An image that must stop gets an alert, at most one open at a time for one image, tag and
+//! policy.
 //!
 //! - An alert is closed by the system when the image passes, when the tag points at another image, or when another
 //!   policy is active.
