@@ -10,7 +10,7 @@ use windlass_tests::story::Story;
 use windlass_transforms::plan::operation::Kind;
 
 /// Every story of this suite.
-static STORIES: [&Story; 14] = [
+static STORIES: [&Story; 15] = [
     &crate::accounts::STORY,
     &crate::alerts::STORY,
     &crate::corrections::STORY,
@@ -22,6 +22,7 @@ static STORIES: [&Story; 14] = [
     &crate::policies::STORY,
     &crate::rbac::STORY,
     &crate::registries::STORY,
+    &crate::reports::STORY,
     &crate::subscriptions::STORY,
     &crate::supply_chain::STORY,
     &crate::system::STORY,

@@ -13,8 +13,8 @@ use crate::openapi;
 use crate::resources::{
     account, accounts, alerts, applications, archives, artifact_relationships, corrections,
     event_types, events, images, imports, inventories, oauth, policies, probes, query,
-    rbac_manager, registries, repositories, sources, subscriptions, summaries, system, user,
-    vulnerability_scan,
+    rbac_manager, registries, reporting, repositories, sources, subscriptions, summaries, system,
+    user, vulnerability_scan,
 };
 use crate::state::AppState;
 
@@ -46,6 +46,7 @@ fn operations() -> OpenApiRouter<AppState> {
         .merge(policies::router())
         .merge(corrections::router())
         .merge(alerts::router())
+        .merge(reporting::router())
         // What runs where.
         .merge(inventories::router())
         // What has happened.

@@ -47,6 +47,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Inventories", "What runs where, as agents report it"),
     ("Corrections", "What users know better about packages"),
     ("Alerts", "Images that fail a policy under a watched tag"),
+    ("Reports", "Saved results of scheduled queries"),
     ("Archives", "Analyses kept out of the working set"),
     ("Policies", "The rules images are judged by"),
     ("Registries", "Where images come from"),

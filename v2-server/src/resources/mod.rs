@@ -18,6 +18,7 @@ pub(crate) mod probes;
 pub(crate) mod query;
 pub(crate) mod rbac_manager;
 pub(crate) mod registries;
+pub(crate) mod reporting;
 pub(crate) mod repositories;
 pub(crate) mod sources;
 pub(crate) mod subscriptions;

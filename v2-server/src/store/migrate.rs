@@ -48,6 +48,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0050_inventories",
     "0051_corrections",
     "0052_alerts",
+    "0071_reports",
 ];
 
 impl Migration {
