@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use windlass_v2_server::settings::{Error, Group, Program, Setting, Settings};
 use windlass_v2_server::{
-    InventorySettings, Limits, Server, ServerBuilder, WEBHOOK_TYPES, Webhooks,
+    InventorySettings, Limits, Server, ServerBuilder, Tls, WEBHOOK_TYPES, Webhooks,
 };
 
 /// All settings, as `--help` shows them.
@@ -40,6 +40,13 @@ GET /v2/openapi.json is the document of the API; /v2/ui/ shows it in a browser."
                     "URL",
                     "Where clients reach this server, where that is not the address it listens on",
                 ),
+                Setting::new(
+                    "tls_certificate",
+                    "FILE",
+                    "Speak TLS, with this PEM certificate and its chain; read again when it changes, \
+                     and on SIGHUP",
+                ),
+                Setting::new("tls_key", "FILE", "Its private key, as PEM"),
             ],
         },
         Group {
@@ -261,6 +268,9 @@ pub(crate) fn server(settings: &Settings) -> Result<ServerBuilder, Error> {
     if let Some(url) = settings.optional::<String>("base_url")? {
         builder = builder.base_url(url);
     }
+    if let Some(tls) = tls(settings)? {
+        builder = builder.tls(tls);
+    }
     let inventory = InventorySettings {
         ttl_days: settings.get("inventory_ttl_days")?,
         ingest_overwrite: settings.get("inventory_ingest_overwrite")?,
@@ -270,6 +280,20 @@ pub(crate) fn server(settings: &Settings) -> Result<ServerBuilder, Error> {
         .inventory(inventory)
         .alerts_every(Duration::from_secs(alerts_every.get().into()))
         .webhooks(webhooks(settings)?))
+}
+
+/// A certificate is of no use without its key, nor the key without it.
+fn tls(settings: &Settings) -> Result<Option<Tls>, Error> {
+    let given = ["tls_certificate", "tls_key"].map(|key| settings.optional::<PathBuf>(key));
+    let [certificate, key] = given;
+    Ok(match (certificate?, key?) {
+        (None, None) => None,
+        // Where one lacks, asking for it tells so.
+        (certificate, key) => Some(Tls {
+            certificate: certificate.map_or_else(|| settings.get("tls_certificate"), Ok)?,
+            key: key.map_or_else(|| settings.get("tls_key"), Ok)?,
+        }),
+    })
 }
 
 /// The webhooks that these settings describe.
@@ -325,5 +349,18 @@ mod tests {
             .unwrap();
         let password: String = settings.get("admin_password").unwrap();
         assert_eq!(password, "secret");
+    }
+
+    #[test]
+    fn a_certificate_wants_its_key_and_a_key_its_certificate() {
+        for (flags, lacking) in [
+            (["--tls-certificate", "c.pem"], "tls_key"),
+            (["--tls-key", "k.pem"], "tls_certificate"),
+        ] {
+            let flags = [&["windlass-server"][..], &flags].concat();
+            let settings = PROGRAM.read_from(flags, |_variable| None).unwrap();
+            let error = server(&settings).err().unwrap().to_string();
+            assert!(error.contains(lacking), "{error}");
+        }
     }
 }

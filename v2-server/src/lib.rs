@@ -43,7 +43,7 @@ pub use access::password::PasswordCost;
 pub use ids::{IdSource, RandomIds};
 pub use openapi::{DOCUMENT, document};
 pub use resources::inventories::InventorySettings;
-pub use server::{Server, ServerBuilder, StartError};
+pub use server::{Server, ServerBuilder, StartError, Tls, TlsError};
 pub use state::Limits;
 pub use time::{Clock, NoTime, SystemClock, Timestamp};
 pub use webhooks::{WEBHOOK_TYPES, Webhooks};

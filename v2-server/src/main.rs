@@ -50,11 +50,15 @@ async fn run(builder: ServerBuilder) -> Result<(), Box<dyn std::error::Error>> {
     // Before the start, so that no signal is missed.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut renew = signal(SignalKind::hangup())?;
     let server = builder.start().await?;
     welcome(&server);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = renew.recv() => server.renew_certificate().await,
+        }
     }
     tracing::info!("stopping: requests in flight may finish");
     server.stop().await;
@@ -65,7 +69,7 @@ async fn run(builder: ServerBuilder) -> Result<(), Box<dyn std::error::Error>> {
 /// never through the log.
 fn welcome(server: &Server) {
     let address = server.address();
-    tracing::info!(server.address = %address, "listening on http://{address}/v2/");
+    tracing::info!(server.address = %address, "listening on {}/v2/", server.url());
     if let Some(password) = server.new_admin_password() {
         tell(&format!(
             "First start: the user `admin` has the password `{password}`. It is shown only now."

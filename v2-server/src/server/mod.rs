@@ -1,9 +1,13 @@
 //! Starting and stopping a server.
 
+mod protocol;
 mod serve;
+mod tls;
 
 #[cfg(test)]
 mod tests;
+
+pub use tls::{Tls, TlsError};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -32,6 +36,7 @@ use crate::state::{AppState, Limits, Parts};
 use crate::store::{self, Store};
 use crate::time::{Clock, SystemClock};
 use crate::webhooks::Webhooks;
+use tls::Certificate;
 
 /// How long requests in flight may take once the server is asked to stop.
 const GRACE: Duration = Duration::from_secs(30);
@@ -48,6 +53,9 @@ pub enum StartError {
     /// The database cannot be opened or brought up to date.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// The certificate or its key cannot be used.
+    #[error("failed to set up TLS")]
+    Tls(#[from] TlsError),
     /// The address cannot be listened on.
     #[error("failed to listen on {address}")]
     Listen {
@@ -72,6 +80,8 @@ pub struct ServerBuilder {
     data_dir: PathBuf,
     database: Option<String>,
     listen: SocketAddr,
+    tls: Option<Tls>,
+    grace: Duration,
     admin_password: Option<String>,
     limits: Limits,
     password_cost: PasswordCost,
@@ -100,6 +110,20 @@ impl ServerBuilder {
     #[must_use]
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
+        self
+    }
+
+    /// Speaks TLS, with this certificate. Its files are read again when they change.
+    #[must_use]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// How long requests in flight may take once the server is asked to stop.
+    #[must_use]
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
         self
     }
 
@@ -200,15 +224,24 @@ impl ServerBuilder {
             address: wanted,
             source,
         };
+        let certificate = self.tls.clone().map(Certificate::read).transpose()?;
+        let grace = self.grace;
         let listener = TcpListener::bind(wanted).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let (state, new_admin_password) = self.prepare(address).await?;
         let (stop, stopped) = watch::channel(());
-        let jobs = jobs::start(&state, &stopped);
-        let serving = tokio::spawn(serve::serve(listener, app(&state), stopped, GRACE));
+        let mut jobs = jobs::start(&state, &stopped);
+        if let Some(certificate) = &certificate {
+            let fresh = tls::keep_fresh(Arc::clone(certificate), tls::LOOK, stopped.clone());
+            jobs.push(tokio::spawn(fresh));
+        }
+        let acceptor = certificate.as_ref().map(Certificate::acceptor);
+        let serving = serve::serve(listener, app(&state), acceptor, stopped, grace);
+        let serving = tokio::spawn(serving);
         Ok(Server {
             address,
             new_admin_password,
+            certificate,
             stop,
             serving,
             jobs,
@@ -245,6 +278,7 @@ impl ServerBuilder {
             Some(key) => key.into_bytes(),
             None => bootstrap::token_key(&store).await?,
         };
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
         let document = router::document();
         let state = AppState::new(Parts {
             demands: Demands::read(&document)?,
@@ -256,7 +290,9 @@ impl ServerBuilder {
             limits: self.limits,
             passwords,
             host_id: self.host_id,
-            base_url: self.base_url.unwrap_or_else(|| format!("http://{address}")),
+            base_url: self
+                .base_url
+                .unwrap_or_else(|| format!("{scheme}://{address}")),
             distribution: Distribution::default(),
             webhooks: self.webhooks,
             inventory: self.inventory,
@@ -272,6 +308,7 @@ impl ServerBuilder {
 pub struct Server {
     address: SocketAddr,
     new_admin_password: Option<String>,
+    certificate: Option<Arc<Certificate>>,
     stop: watch::Sender<()>,
     serving: JoinHandle<()>,
     jobs: Vec<JoinHandle<()>>,
@@ -284,6 +321,8 @@ impl Server {
             data_dir: data_dir.into(),
             database: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 8228)),
+            tls: None,
+            grace: GRACE,
             admin_password: None,
             limits: Limits::default(),
             password_cost: PasswordCost::Standard,
@@ -310,7 +349,29 @@ impl Server {
         self.new_admin_password.as_deref()
     }
 
-    /// Takes no more requests, lets those in flight finish (for at most half a minute), and returns.
+    /// Where a browser would go: the scheme and the address it listens on.
+    pub fn url(&self) -> String {
+        let scheme = match self.certificate {
+            Some(_) => "https",
+            None => "http",
+        };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// Reads the certificate again, if there is one. Should it be no good, that is logged, and the
+    /// one in use stays.
+    pub async fn renew_certificate(&self) {
+        let Some(certificate) = self.certificate.clone() else {
+            return;
+        };
+        let renewed = tokio::task::spawn_blocking(move || certificate.renew()).await;
+        if let Ok(Err(error)) = renewed {
+            tls::tell(&error);
+        }
+    }
+
+    /// Takes no more requests, lets those in flight finish (half a minute, unless
+    /// [`ServerBuilder::grace`] says otherwise), and returns.
     pub async fn stop(self) {
         let Self {
             stop,
