@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use http::{Method, Response, StatusCode, header};
+use http::{Response, header};
 use pingora::apps::http_app::ServeHttp;
 use pingora::protocols::http::ServerSession;
+
+use windlass_v2_server::admin::Page;
 
 use crate::app::App;
 
@@ -19,47 +21,23 @@ impl Admin {
     pub(crate) fn new(app: Arc<App>) -> Self {
         Self { app }
     }
-
-    fn page(&self, method: &Method, path: &str) -> (StatusCode, &'static str, Vec<u8>) {
-        const TEXT: &str = "text/plain; charset=utf-8";
-        if !matches!(*method, Method::GET | Method::HEAD) {
-            return (StatusCode::METHOD_NOT_ALLOWED, TEXT, b"GET only\n".to_vec());
-        }
-        match path {
-            "/metrics" => {
-                let under_way = self.app.gate.under_way();
-                let text = self
-                    .app
-                    .metrics
-                    .render(under_way, self.app.recorder.dropped());
-                (StatusCode::OK, "text/plain; version=0.0.4", text)
-            }
-            "/livez" => (StatusCode::OK, TEXT, b"alive\n".to_vec()),
-            "/readyz" if self.app.gate.is_stopping() => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                TEXT,
-                b"stopping\n".to_vec(),
-            ),
-            "/readyz" => (StatusCode::OK, TEXT, b"ready\n".to_vec()),
-            _ => (
-                StatusCode::NOT_FOUND,
-                TEXT,
-                b"/metrics, /livez, /readyz\n".to_vec(),
-            ),
-        }
-    }
 }
 
 #[async_trait]
 impl ServeHttp for Admin {
     async fn response(&self, session: &mut ServerSession) -> Response<Vec<u8>> {
         let head = session.req_header();
-        let (status, content_type, body) = self.page(&head.method, head.uri.path());
+        let gate = &self.app.gate;
+        let not_ready = gate.is_stopping().then_some("stopping");
+        let page = Page::answer(&head.method, head.uri.path(), not_ready, || {
+            let dropped = self.app.recorder.dropped();
+            self.app.metrics.render(gate.under_way(), dropped)
+        });
         Response::builder()
-            .status(status)
-            .header(header::CONTENT_TYPE, content_type)
-            .header(header::CONTENT_LENGTH, body.len())
-            .body(body)
+            .status(page.status)
+            .header(header::CONTENT_TYPE, page.content_type)
+            .header(header::CONTENT_LENGTH, page.body.len())
+            .body(page.body)
             .expect("every part is known to be a valid header")
     }
 }

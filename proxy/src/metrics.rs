@@ -4,17 +4,10 @@
 
 use std::collections::HashMap;
 
-use prometheus::{
-    Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
-    TextEncoder,
-};
+use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 use windlass_transforms::Mappings;
 use windlass_transforms::exchange::Outcome;
-
-/// Bounds of the buckets of durations, in seconds.
-const SECONDS: [f64; 12] = [
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0,
-];
+use windlass_v2_server::admin::{self, SECONDS};
 
 /// The label of V2 traffic.
 const V2: &str = "v2";
@@ -155,11 +148,7 @@ impl Metrics {
             }
         }
         families.retain(|family| !family.get_metric().is_empty());
-        let mut text = Vec::new();
-        if let Err(error) = TextEncoder::new().encode(&families, &mut text) {
-            tracing::error!("failed to render the metrics: {error}");
-        }
-        text
+        admin::text_of(&families)
     }
 }
 

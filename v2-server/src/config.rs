@@ -47,6 +47,12 @@ GET /v2/openapi.json is the document of the API; /v2/ui/ shows it in a browser."
                      and on SIGHUP",
                 ),
                 Setting::new("tls_key", "FILE", "Its private key, as PEM"),
+                Setting::new(
+                    "metrics_listen",
+                    "ADDRESS",
+                    "Where `/metrics`, `/livez` and `/readyz` are, without TLS and without a login; \
+                     nowhere without this",
+                ),
             ],
         },
         Group {
@@ -267,6 +273,9 @@ pub(crate) fn server(settings: &Settings) -> Result<ServerBuilder, Error> {
     }
     if let Some(url) = settings.optional::<String>("base_url")? {
         builder = builder.base_url(url);
+    }
+    if let Some(address) = settings.optional("metrics_listen")? {
+        builder = builder.metrics_listen(address);
     }
     if let Some(tls) = tls(settings)? {
         builder = builder.tls(tls);

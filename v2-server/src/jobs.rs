@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -94,7 +94,10 @@ async fn repeat(job: Job, state: AppState, mut stopped: watch::Receiver<()>) {
             _ = stopped.changed() => return,
             _ = timer.tick() => {}
         }
-        if let Err(error) = (job.run)(state.clone()).await {
+        let began = Instant::now();
+        let outcome = (job.run)(state.clone()).await;
+        state.metrics.job(job.name, began, outcome.is_ok());
+        if let Err(error) = outcome {
             tracing::error!(job.name = job.name, "failed to {}: {error}", job.name);
         }
     }

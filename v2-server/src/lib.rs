@@ -19,6 +19,7 @@
 //! ```
 
 mod access;
+pub mod admin;
 mod analysis;
 mod bootstrap;
 mod distribution;
@@ -26,6 +27,7 @@ mod hex;
 mod http;
 mod ids;
 mod jobs;
+mod metrics;
 mod openapi;
 mod resources;
 mod router;

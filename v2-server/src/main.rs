@@ -70,6 +70,9 @@ async fn run(builder: ServerBuilder) -> Result<(), Box<dyn std::error::Error>> {
 fn welcome(server: &Server) {
     let address = server.address();
     tracing::info!(server.address = %address, "listening on {}/v2/", server.url());
+    if let Some(address) = server.metrics_address() {
+        tracing::info!("metrics and probes on http://{address}/metrics");
+    }
     if let Some(password) = server.new_admin_password() {
         tell(&format!(
             "First start: the user `admin` has the password `{password}`. It is shown only now."

@@ -8,7 +8,7 @@ use axum::routing::get;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::http::{Problem, drain, guard, limits, uri};
+use crate::http::{Problem, drain, guard, limits, measure, uri};
 use crate::openapi;
 use crate::resources::{
     account, accounts, alerts, applications, archives, artifact_relationships, corrections,
@@ -82,5 +82,6 @@ pub(crate) fn router(state: &AppState) -> Router {
         .layer(from_fn(drain::drain))
         .layer(from_fn_with_state(state.clone(), limits::time_limit))
         .layer(from_fn(limits::request_id))
+        .layer(from_fn_with_state(state.clone(), measure::measure))
         .with_state(state.clone())
 }

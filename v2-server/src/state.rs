@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -13,6 +14,7 @@ use crate::distribution::Distribution;
 use crate::http::ApiResult;
 use crate::http::guard::Demands;
 use crate::ids::IdSource;
+use crate::metrics::Metrics;
 use crate::resources::inventories::InventorySettings;
 use crate::store::{Store, Transaction};
 use crate::time::{Clock, Timestamp};
@@ -68,6 +70,10 @@ pub(crate) struct Parts {
     pub(crate) alerts_every: Duration,
     /// Notified when an image waits for its analysis.
     pub(crate) analysis_wanted: Notify,
+    /// What is counted.
+    pub(crate) metrics: Metrics,
+    /// Whether the server finishes what it has begun, and takes nothing new.
+    pub(crate) stopping: AtomicBool,
 }
 
 impl AppState {
@@ -78,6 +84,16 @@ impl AppState {
     /// The present moment.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// From now on probes are told that the server stops.
+    pub(crate) fn begin_stopping(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    /// Whether the server stops.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
     }
 
     /// A new identifier.

@@ -6,6 +6,7 @@ pub(crate) mod drain;
 pub(crate) mod error;
 pub(crate) mod guard;
 pub(crate) mod limits;
+pub(crate) mod measure;
 pub(crate) mod path;
 pub(crate) mod problem;
 pub(crate) mod query;

@@ -1,5 +1,6 @@
 //! Starting and stopping a server.
 
+mod admin;
 mod protocol;
 mod serve;
 mod tls;
@@ -12,6 +13,7 @@ pub use tls::{Tls, TlsError};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use axum::Router;
@@ -29,6 +31,7 @@ use crate::http::guard::{Demands, UndeclaredDemand};
 use crate::http::uri;
 use crate::ids::{IdSource, RandomIds};
 use crate::jobs;
+use crate::metrics::Metrics;
 use crate::openapi;
 use crate::resources::inventories::InventorySettings;
 use crate::router;
@@ -36,6 +39,8 @@ use crate::state::{AppState, Limits, Parts};
 use crate::store::{self, Store};
 use crate::time::{Clock, SystemClock};
 use crate::webhooks::Webhooks;
+use admin::Admin;
+use serve::Door;
 use tls::Certificate;
 
 /// How long requests in flight may take once the server is asked to stop.
@@ -67,6 +72,9 @@ pub enum StartError {
     /// An operation is not annotated as it must be; a fault of this program.
     #[error(transparent)]
     Document(#[from] UndeclaredDemand),
+    /// A fault of this program.
+    #[error("failed to set up the metrics")]
+    Metrics(#[from] prometheus::Error),
     /// The key for access tokens is too short to be safe.
     #[error("the key that signs tokens must have at least {SHORTEST_KEY} bytes")]
     ShortKey,
@@ -81,6 +89,7 @@ pub struct ServerBuilder {
     database: Option<String>,
     listen: SocketAddr,
     tls: Option<Tls>,
+    metrics_listen: Option<SocketAddr>,
     grace: Duration,
     admin_password: Option<String>,
     limits: Limits,
@@ -117,6 +126,13 @@ impl ServerBuilder {
     #[must_use]
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = Some(tls);
+        self
+    }
+
+    /// Where metrics and probes are, without TLS; nowhere without this. Port 0 takes a free one.
+    #[must_use]
+    pub fn metrics_listen(mut self, address: SocketAddr) -> Self {
+        self.metrics_listen = Some(address);
         self
     }
 
@@ -219,15 +235,13 @@ impl ServerBuilder {
     /// # Errors
     /// [`StartError`].
     pub async fn start(self) -> Result<Server, StartError> {
-        let wanted = self.listen;
-        let refused = |source| StartError::Listen {
-            address: wanted,
-            source,
-        };
         let certificate = self.tls.clone().map(Certificate::read).transpose()?;
         let grace = self.grace;
-        let listener = TcpListener::bind(wanted).await.map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
+        let (listener, address) = listen(self.listen).await?;
+        let admin = match self.metrics_listen {
+            Some(wanted) => Some(listen(wanted).await?),
+            None => None,
+        };
         let (state, new_admin_password) = self.prepare(address).await?;
         let (stop, stopped) = watch::channel(());
         let mut jobs = jobs::start(&state, &stopped);
@@ -236,12 +250,15 @@ impl ServerBuilder {
             jobs.push(tokio::spawn(fresh));
         }
         let acceptor = certificate.as_ref().map(Certificate::acceptor);
-        let serving = serve::serve(listener, app(&state), acceptor, stopped, grace);
-        let serving = tokio::spawn(serving);
+        let door = Door::new(app(&state), acceptor, Some(state.clone()));
+        let serving = tokio::spawn(serve::serve(listener, door, stopped, grace));
+        let admin = admin.map(|(listener, address)| Admin::start(listener, address, &state));
         Ok(Server {
             address,
             new_admin_password,
             certificate,
+            state,
+            admin,
             stop,
             serving,
             jobs,
@@ -282,6 +299,7 @@ impl ServerBuilder {
         let document = router::document();
         let state = AppState::new(Parts {
             demands: Demands::read(&document)?,
+            metrics: Metrics::new(&document, &store)?,
             document: openapi::finish(document),
             tokens: Tokens::new(&key, self.token_lifetime, self.refresh_lifetime),
             store,
@@ -298,6 +316,7 @@ impl ServerBuilder {
             inventory: self.inventory,
             alerts_every: self.alerts_every,
             analysis_wanted: Notify::new(),
+            stopping: AtomicBool::new(false),
         });
         bootstrap::install_policies(&state).await?;
         Ok((state, new_password))
@@ -309,6 +328,8 @@ pub struct Server {
     address: SocketAddr,
     new_admin_password: Option<String>,
     certificate: Option<Arc<Certificate>>,
+    state: AppState,
+    admin: Option<Admin>,
     stop: watch::Sender<()>,
     serving: JoinHandle<()>,
     jobs: Vec<JoinHandle<()>>,
@@ -322,6 +343,7 @@ impl Server {
             database: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 8228)),
             tls: None,
+            metrics_listen: None,
             grace: GRACE,
             admin_password: None,
             limits: Limits::default(),
@@ -342,6 +364,11 @@ impl Server {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where metrics and probes are, if anywhere.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(Admin::address)
     }
 
     /// The administrator's password, when this start made it up. It is kept nowhere else.
@@ -377,15 +404,29 @@ impl Server {
             stop,
             serving,
             jobs,
+            state,
+            admin,
             ..
         } = self;
+        state.begin_stopping();
         drop(stop);
         for task in jobs.into_iter().chain([serving]) {
             if task.await.is_err() {
                 tracing::error!("a task of the server ended with a panic");
             }
         }
+        if let Some(admin) = admin {
+            admin.stop().await;
+        }
     }
+}
+
+/// Listens at an address; gives the one that was taken, too.
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let refused = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let taken = listener.local_addr().map_err(refused)?;
+    Ok((listener, taken))
 }
 
 /// The router, behind what must see a request before it is routed.

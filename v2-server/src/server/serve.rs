@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::protocol::{self, Begun, Protocol};
+use crate::state::AppState;
 
 /// How long a client may take to send the head of a request, the pause before it included.
 const HEAD: Duration = Duration::from_secs(60);
@@ -33,12 +34,11 @@ const BREATH: Duration = Duration::from_millis(100);
 /// `grace`. What is not done by then is broken off.
 pub(super) async fn serve(
     listener: TcpListener,
-    app: Router,
-    tls: Option<TlsAcceptor>,
+    door: Door,
     mut stopped: watch::Receiver<()>,
     grace: Duration,
 ) {
-    let door = Arc::new(Door::new(app, tls));
+    let door = Arc::new(door);
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     loop {
@@ -70,15 +70,17 @@ pub(super) async fn serve(
 }
 
 /// What a connection needs.
-struct Door {
+pub(super) struct Door {
     app: Router,
     tls: Option<TlsAcceptor>,
+    /// Who counts connections, if they are counted.
+    counting: Option<AppState>,
     http1: Builder<TokioExecutor>,
     http2: Builder<TokioExecutor>,
 }
 
 impl Door {
-    fn new(app: Router, tls: Option<TlsAcceptor>) -> Self {
+    pub(super) fn new(app: Router, tls: Option<TlsAcceptor>, counting: Option<AppState>) -> Self {
         let mut http1 = Builder::new(TokioExecutor::new()).http1_only();
         http1
             .http1()
@@ -93,6 +95,7 @@ impl Door {
         Self {
             app,
             tls,
+            counting,
             http1,
             http2,
         }
@@ -105,6 +108,8 @@ impl Door {
         watcher: Watcher,
         mut stopped: watch::Receiver<()>,
     ) {
+        let counting = self.counting.as_ref();
+        let _connected = counting.map(|state| state.metrics.connection());
         // Answers are written whole; waiting for more to send would only delay them.
         let _ = stream.set_nodelay(true);
         let last_call = async move {

@@ -30,6 +30,7 @@
 mod bound;
 mod conditions;
 mod error;
+mod meter;
 mod migrate;
 #[cfg(test)]
 mod plans;
@@ -46,6 +47,7 @@ mod tests;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 pub use conditions::Conditions;
 pub use error::{Error, Result, Source};
@@ -54,6 +56,7 @@ pub use row::{Column, Row};
 pub use transaction::{Transaction, Turn};
 pub use value::{FromValue, ToValue, Value};
 
+use meter::Meter;
 use migrate::Dialect;
 use postgres::Postgres;
 use sqlite::Sqlite;
@@ -70,6 +73,7 @@ macro_rules! params {
 #[derive(Clone)]
 pub struct Store {
     database: Database,
+    meter: Meter,
 }
 
 #[derive(Clone)]
@@ -91,6 +95,7 @@ impl Store {
             sqlite.prepare(|tx| migrate::next(tx, Dialect::Sqlite))?;
             Ok(Self {
                 database: Database::Sqlite(Arc::new(sqlite)),
+                meter: Meter::new(),
             })
         })
         .await?
@@ -103,19 +108,26 @@ impl Store {
     /// The address cannot be read, the database cannot be reached, or a newer version of this
     /// program made its tables.
     pub async fn connect(url: &str) -> Result<Self> {
-        let postgres = Postgres::new(url)?;
+        let meter = Meter::new();
+        let postgres = Postgres::new(url, meter.repeats().clone())?;
         while postgres
             .migrate(|tx| migrate::next(tx, Dialect::Postgres))
             .await?
         {}
         Ok(Self {
             database: Database::Postgres(Arc::new(postgres)),
+            meter,
         })
     }
 
     /// Whether other servers may use the same database.
     pub(crate) fn is_shared(&self) -> bool {
         matches!(self.database, Database::Postgres(_))
+    }
+
+    /// What its transactions are counted with.
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// Runs `work` on a consistent snapshot; what it writes is refused.
@@ -128,10 +140,13 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        match &self.database {
+        let began = Instant::now();
+        let outcome = match &self.database {
             Database::Sqlite(sqlite) => sqlite.read(work).await,
             Database::Postgres(postgres) => postgres.read(work).await,
-        }
+        };
+        self.meter.read(began);
+        outcome
     }
 
     /// Runs `work` as if alone among writers and commits what it wrote, or nothing when it fails.
@@ -144,9 +159,12 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        match &self.database {
+        let began = Instant::now();
+        let outcome = match &self.database {
             Database::Sqlite(sqlite) => sqlite.write(work).await,
             Database::Postgres(postgres) => postgres.write(work).await,
-        }
+        };
+        self.meter.write(began);
+        outcome
     }
 }

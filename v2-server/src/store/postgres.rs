@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use prometheus::IntCounter;
 use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -30,6 +31,8 @@ pub(super) struct Postgres {
     config: Config,
     idle: Arc<Mutex<Vec<Connection>>>,
     permits: Arc<Semaphore>,
+    /// Transactions that were run again.
+    repeats: IntCounter,
 }
 
 /// A connection with the statements that were prepared on it.
@@ -49,7 +52,7 @@ enum Access {
 
 impl Postgres {
     /// A pool for the database at `url`. Nothing is connected yet.
-    pub(super) fn new(url: &str) -> Result<Self> {
+    pub(super) fn new(url: &str, repeats: IntCounter) -> Result<Self> {
         let mut config: Config = url.parse().map_err(Error::Address)?;
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT);
@@ -59,6 +62,7 @@ impl Postgres {
             config,
             idle: Arc::default(),
             permits: Arc::new(Semaphore::new(CONNECTIONS)),
+            repeats,
         })
     }
 
@@ -104,8 +108,9 @@ impl Postgres {
         };
         let pool = Arc::clone(&self.idle);
         let handle = Handle::current();
+        let repeats = self.repeats.clone();
         tokio::task::spawn_blocking(move || {
-            let outcome = repeat(&mut connection, &handle, access, &work);
+            let outcome = repeat(&mut connection, &handle, access, &repeats, &work);
             if !connection.client.is_closed() {
                 lock(&pool).push(connection);
             }
@@ -122,6 +127,7 @@ fn repeat<T, E: From<Error>>(
     connection: &mut Connection,
     handle: &Handle,
     access: Access,
+    repeats: &IntCounter,
     work: impl Fn(&mut Transaction<'_>) -> std::result::Result<T, E>,
 ) -> std::result::Result<T, E> {
     let mut attempt = 1;
@@ -130,6 +136,7 @@ fn repeat<T, E: From<Error>>(
             Attempt::Done(outcome) => return outcome,
             Attempt::Met(error) if attempt == ATTEMPTS => return Err(error.into()),
             Attempt::Met(_) => {
+                repeats.inc();
                 // Of two that met, one should be first the next time.
                 let longest = PAUSE * 2_u32.pow(attempt.min(8));
                 std::thread::sleep(longest.mul_f64(rand::random::<f64>()));

@@ -1,6 +1,7 @@
 //! `/`, `/health`, `/version`, `/status`: what monitors and clients ask first.
 
 pub(crate) mod handlers;
+pub(crate) mod readiness;
 pub(crate) mod types;
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::http::{ApiError, ApiResult};
 use crate::resources::imports::sources::store as imports;
 use crate::resources::imports::types::ImportStatus;
 use crate::state::AppState;
+use crate::store::Transaction;
 
 /// Seconds a worker may take for one source before another may try.
 const CLAIM: i64 = 600;
@@ -31,6 +32,7 @@ pub(crate) async fn analyze_waiting(state: &AppState) -> ApiResult<()> {
         let Some(claim) = claim else {
             return Ok(());
         };
+        let _running = state.metrics.analysis();
         let import = claim.import_uuid.clone();
         let sbom = state
             .read(move |tx| Ok(imports::chosen_sbom(tx, &import)?))
@@ -41,6 +43,11 @@ pub(crate) async fn analyze_waiting(state: &AppState) -> ApiResult<()> {
         };
         finish(state, claim, outcome).await?;
     }
+}
+
+/// How many sources wait.
+pub(crate) fn waiting(tx: &mut Transaction<'_>) -> crate::store::Result<i64> {
+    store::waiting(tx)
 }
 
 type Analyzed = (Vec<u8>, SourceAnalysis);

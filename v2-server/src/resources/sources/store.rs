@@ -270,6 +270,14 @@ pub(super) fn claim(
     )
 }
 
+/// How many sources wait.
+pub(super) fn waiting(tx: &mut Transaction<'_>) -> Result<i64> {
+    tx.query_value(
+        "SELECT count(*) FROM sources WHERE analysis_status = 'not_analyzed' AND import_uuid IS NOT NULL",
+        params![],
+    )
+}
+
 /// Lets all claims run out; for a server that starts and has its database for itself.
 pub(super) fn release_all(tx: &mut Transaction<'_>) -> Result<()> {
     tx.execute(

@@ -1,5 +1,6 @@
 //! A server on a real socket.
 
+mod admin;
 mod stopping;
 mod tls;
 

@@ -67,6 +67,7 @@ pub(crate) async fn run(state: AppState, mut stopped: watch::Receiver<()>) {
 /// The database failed. An image that cannot be analysed is no error: its record says so.
 pub(crate) async fn analyze_waiting(state: &AppState) -> ApiResult<()> {
     while let Some(claim) = claim(state).await? {
+        let _running = state.metrics.analysis();
         let parts = load(state, &claim).await?;
         let outcome = match parts {
             Some((parts, analysis)) => match analysis {
@@ -81,6 +82,15 @@ pub(crate) async fn analyze_waiting(state: &AppState) -> ApiResult<()> {
         }
     }
     Ok(())
+}
+
+/// How many images and sources wait for an analysis; nothing when the database does not answer soon.
+pub(crate) async fn waiting(state: &AppState) -> Option<i64> {
+    /// Nobody who watches a server waits longer for all its numbers.
+    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+    let counting = state.read(|tx| Ok(store::waiting(tx)? + sources::waiting(tx)?));
+    let counted = tokio::time::timeout(PATIENCE, counting).await;
+    counted.ok().and_then(ApiResult::ok)
 }
 
 /// Claims the image that has waited longest.

@@ -70,6 +70,15 @@ pub(super) fn claim(
     Ok(found)
 }
 
+/// How many images wait.
+pub(super) fn waiting(tx: &mut Transaction<'_>) -> Result<i64> {
+    tx.query_value(
+        "SELECT count(*) FROM images
+         WHERE analysis_status = 'not_analyzed' AND import_uuid IS NOT NULL AND image_status = 'active'",
+        params![],
+    )
+}
+
 /// Lets all claims run out. Right when a server starts that has its database for itself: whoever
 /// claimed these images is gone.
 pub(super) fn release_all(tx: &mut Transaction<'_>) -> Result<()> {
