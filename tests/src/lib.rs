@@ -9,6 +9,7 @@ pub mod database;
 pub mod facts;
 pub mod image;
 pub mod registry;
+pub mod relay;
 pub mod story;
 pub mod webhook;
 pub mod world;

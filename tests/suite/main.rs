@@ -19,6 +19,7 @@ mod rbac;
 mod recordings;
 mod reference;
 mod registries;
+mod replay;
 mod reports;
 mod subscriptions;
 mod supply_chain;

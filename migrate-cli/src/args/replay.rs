@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Format;
 
-/// Say what recorded V1 exchanges would get, without any server
+/// Say what recorded V1 exchanges would get, without any server or against a V2 service
 ///
 /// Reads exchanges with bodies: HTTP Archives and flow dumps of mitmproxy. Records of windlass-proxy
 /// and access logs hold no bodies and cannot be replayed.
@@ -21,6 +21,15 @@ use super::Format;
 ///   misfit        the V2 request or the V1 answer does not fit its document
 ///   refused       the proxy would refuse the request
 ///   not served    V2 has no such operation, or it is not mapped
+///
+/// With `--against`, the recorded V1 requests are sent again, through the proxy that windlass-proxy
+/// runs, to a V2 service. Only `GET` and `HEAD` are sent, and only where they change nothing in V2.
+/// Status and body are compared with what was recorded; times, generated ids, counters and
+/// durations need only be of their form. Verdicts are `same`, `not compared`, `differs`, `refused`,
+/// `not served` and `unreachable`. Ctrl-C ends with the report so far.
+///
+/// Credentials come from WINDLASS_REPLAY_USER and WINDLASS_REPLAY_PASSWORD, from
+/// WINDLASS_REPLAY_TOKEN, or from a file; those in the recording are never sent.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
@@ -28,7 +37,8 @@ use super::Format;
 Examples:
   windlass replay session.har
   windlass replay --fail --format json recordings/*.flows.gz
-  windlass replay --v2 openapi.json session.har"
+  windlass replay --v2 openapi.json session.har
+  windlass replay --against https://anchore.example.com --credentials me.toml --rate 5 v1.flows"
 )]
 pub(crate) struct Replay {
     /// Files, folders or patterns such as `flows/*.gz`; `-` is standard input. Gzip and zstd are
@@ -59,4 +69,60 @@ pub(crate) struct Replay {
     /// Read the mappings from this folder instead of those built in
     #[arg(long, value_name = "DIR", env = "WINDLASS_MAPPINGS")]
     pub(crate) mappings: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) against: Against,
+}
+
+/// How requests are sent to a V2 service.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Against a V2 service")]
+pub(crate) struct Against {
+    /// Send the recorded requests to the V2 service at this URL (`https://HOST:PORT`)
+    #[arg(long = "against", id = "against", value_name = "URL")]
+    pub(crate) url: Option<String>,
+
+    /// TOML file with `user` and `password`, or `token`; below `[users]`, passwords of recorded users who
+    /// are sent as themselves
+    #[arg(long, value_name = "FILE", requires = "against")]
+    pub(crate) credentials: Option<PathBuf>,
+
+    /// WARNING: send requests that change something too. They are sent for real: they add, change and
+    /// delete on that service what they did when they were recorded, in that order, one at a time
+    #[arg(long, requires = "against")]
+    pub(crate) writes: bool,
+
+    /// Leave out what this JSONPath finds in answers, besides what is volatile. Can be given several
+    /// times
+    #[arg(long, value_name = "JSONPATH", requires = "against")]
+    pub(crate) ignore: Vec<String>,
+
+    /// Show the values that differ, not their names alone
+    #[arg(long, requires = "against")]
+    pub(crate) show_values: bool,
+
+    /// Requests under way at a time
+    #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) threads: u16,
+
+    /// Requests begun in a second, at most
+    #[arg(long, value_name = "NUMBER", requires = "against", value_parser = rate)]
+    pub(crate) rate: Option<f64>,
+
+    /// Seconds that an answer may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) timeout: u64,
+
+    /// PEM certificates to trust, for https, instead of those of the system
+    #[arg(long, value_name = "FILE", requires = "against")]
+    pub(crate) ca: Option<PathBuf>,
+}
+
+/// A number above 0.
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text
+        .parse()
+        .ok()
+        .filter(|rate| (0.001..=10_000.0).contains(rate));
+    rate.ok_or_else(|| "expected a number from 0.001 to 10000".to_owned())
 }

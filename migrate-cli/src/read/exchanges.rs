@@ -27,6 +27,8 @@ pub(crate) struct Recorded<'a> {
     pub(crate) call: Call<'a>,
     /// `Content-Type` of the request.
     pub(crate) content_type: Option<&'a [u8]>,
+    /// `Accept` of the request.
+    pub(crate) accept: Option<&'a [u8]>,
     /// Whether the request had a body that the recording lacks.
     pub(crate) lacks_body: bool,
     /// Body of the answer, where it was recorded.

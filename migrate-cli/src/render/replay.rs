@@ -9,11 +9,13 @@ use crate::replay::{Replayed, Verdict};
 fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Right => "right",
+        Verdict::Same => "same",
         Verdict::Unchecked => "not compared",
         Verdict::Differs => "differs",
         Verdict::Misfit => "misfit",
         Verdict::Refused => "refused",
         Verdict::NotServed => "not served",
+        Verdict::Unreachable => "unreachable",
     }
 }
 
@@ -21,6 +23,7 @@ fn word(verdict: Verdict) -> &'static str {
 pub(crate) fn text(replayed: &Replayed, out: &mut String) {
     if replayed.rows.is_empty() {
         out.push_str("no V1 exchange in what was read\n");
+        live(replayed, out);
         return;
     }
     let rows: Vec<Vec<String>> = replayed
@@ -56,10 +59,14 @@ pub(crate) fn text(replayed: &Replayed, out: &mut String) {
         }
     }
     out.push('\n');
+    let fared = match replayed.live {
+        Some(_) => "were answered as recorded",
+        None => "would be served right",
+    };
     for share in &replayed.clients {
         let _ = write!(
             out,
-            "{}: {} of {} would be served right",
+            "{}: {} of {} {fared}",
             printable(&share.client),
             percent(share.right, share.exchanges),
             counted(share.exchanges, "exchange", "exchanges")
@@ -79,5 +86,22 @@ pub(crate) fn text(replayed: &Replayed, out: &mut String) {
             "{} could not be read",
             counted(replayed.unreadable, "entry", "entries")
         );
+    }
+    live(replayed, out);
+}
+
+/// What was not sent, and why.
+fn live(replayed: &Replayed, out: &mut String) {
+    let Some(live) = &replayed.live else { return };
+    if live.writes_left_out > 0 {
+        let _ = writeln!(
+            out,
+            "{} that change something were not sent to {}; `--writes` sends them",
+            counted(live.writes_left_out, "request", "requests"),
+            printable(&live.against)
+        );
+    }
+    if live.interrupted {
+        out.push_str("stopped before the end: this is what came before\n");
     }
 }

@@ -63,22 +63,7 @@ pub(crate) struct Contract {
 impl Contract {
     /// By a V2 document, and the V1 document that the mappings make of it.
     pub(crate) fn new(v2: Document, v1: Document) -> Self {
-        let mut names = BTreeSet::new();
-        let mut see = |schema: &Schema| {
-            schema.walk(&mut |inner| {
-                names.extend(inner.properties.iter().map(|(name, _)| name.clone()));
-            });
-        };
-        for document in [&v2, &v1] {
-            document.schemas.values().for_each(&mut see);
-            for operation in &document.operations {
-                let bodies = operation.responses.iter().map(|response| &response.content);
-                let bodies = bodies.chain(operation.request.as_ref().map(|r| &r.content));
-                bodies
-                    .flat_map(|body| &body.0)
-                    .for_each(|(_, schema)| see(schema));
-            }
-        }
+        let names = member_names(&[&v2, &v1]);
         Self {
             v2,
             v1,
@@ -283,6 +268,27 @@ impl Contract {
         }
         place
     }
+}
+
+/// Every name of a member that the schemas of these documents speak of.
+pub(crate) fn member_names(documents: &[&Document]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut see = |schema: &Schema| {
+        schema.walk(&mut |inner| {
+            names.extend(inner.properties.iter().map(|(name, _)| name.clone()));
+        });
+    };
+    for document in documents {
+        document.schemas.values().for_each(&mut see);
+        for operation in &document.operations {
+            let bodies = operation.responses.iter().map(|response| &response.content);
+            let bodies = bodies.chain(operation.request.as_ref().map(|r| &r.content));
+            bodies
+                .flat_map(|body| &body.0)
+                .for_each(|(_, schema)| see(schema));
+        }
+    }
+    names
 }
 
 /// An operation without the names of its path parameters, which mappings may call otherwise.

@@ -10,12 +10,14 @@
 //! | --- | --- |
 //! | `plans` | through the plans alone, without a server |
 //! | `contract` | requests and answers held against the documents of both APIs |
+//! | `live` | against a V2 service |
 //! | `report` | verdicts, by client and operation |
 
 mod contract;
+pub(crate) mod live;
 mod plans;
 mod report;
 
-pub(crate) use contract::Contract;
+pub(crate) use contract::{Contract, member_names};
 pub(crate) use plans::Plans;
 pub(crate) use report::{Replayed, Rows, Verdict};

@@ -19,10 +19,13 @@ const MAX_REASONS: usize = 8;
 pub(crate) enum Verdict {
     /// Request and answer come through as they were.
     Right,
+    /// The V2 service answered as was recorded.
+    Same,
     /// The request comes through; the answer cannot be told from the recording: it is one of an
-    /// error, is not JSON, or was not recorded.
+    /// error, is not JSON, or was not recorded. Against a V2 service: there is nothing to compare.
     Unchecked,
-    /// Something in the request or the answer is lost or changed.
+    /// Something in the request or the answer is lost or changed, or the V2 service answered
+    /// otherwise.
     Differs,
     /// The V2 request does not fit the V2 document, or the answer that of V1.
     Misfit,
@@ -30,6 +33,8 @@ pub(crate) enum Verdict {
     Refused,
     /// V2 lacks the operation, or it is not mapped.
     NotServed,
+    /// The V2 service gave no answer.
+    Unreachable,
 }
 
 impl Verdict {
@@ -43,6 +48,9 @@ impl Verdict {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Replayed {
     pub(crate) format: u32,
+    /// What there is to say besides when requests were sent to a V2 service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) live: Option<Live>,
     /// V1 exchanges.
     pub(crate) exchanges: u64,
     /// Other exchanges: V2, or no API at all.
@@ -57,13 +65,24 @@ pub(crate) struct Replayed {
     pub(crate) sources: Vec<Source>,
 }
 
+/// How requests were sent to a V2 service.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Live {
+    /// The V2 service.
+    pub(crate) against: String,
+    /// Requests that change something, which were not sent.
+    pub(crate) writes_left_out: u64,
+    /// Whether it was stopped before the end of the recording.
+    pub(crate) interrupted: bool,
+}
+
 /// What share of a client's exchanges would be served right.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Share {
     pub(crate) client: String,
     /// V1 exchanges.
     pub(crate) exchanges: u64,
-    /// Of them, those that come through as they were.
+    /// Of them, those that come through as they were, or were answered as was recorded.
     pub(crate) right: u64,
     /// Of them, those whose answers cannot be told from the recording.
     pub(crate) unchecked: u64,
@@ -125,7 +144,7 @@ impl Rows {
     }
 
     /// The report on all of them.
-    pub(crate) fn finish(self, sources: Vec<Source>) -> Replayed {
+    pub(crate) fn finish(self, sources: Vec<Source>, live: Option<Live>) -> Replayed {
         let mut clients: BTreeMap<&str, Share> = BTreeMap::new();
         for row in self.rows.values() {
             let share = clients.entry(&row.client).or_default();
@@ -133,7 +152,7 @@ impl Rows {
             for (verdict, count) in &row.exchanges {
                 share.exchanges += count;
                 match verdict {
-                    Verdict::Right => share.right += count,
+                    Verdict::Right | Verdict::Same => share.right += count,
                     Verdict::Unchecked => share.unchecked += count,
                     _ => {}
                 }
@@ -146,6 +165,7 @@ impl Rows {
         });
         Replayed {
             format: FORMAT,
+            live,
             exchanges: clients.iter().map(|share| share.exchanges).sum(),
             others: self.others,
             unreadable: sources.iter().map(|source| source.unreadable).sum(),

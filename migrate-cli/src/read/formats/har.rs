@@ -87,6 +87,7 @@ impl Entry {
             take(&Recorded {
                 call: *call,
                 content_type: self.header("content-type"),
+                accept: self.header("accept"),
                 lacks_body: had_body && call.body.is_none(),
                 answer: answer.as_deref(),
             })

@@ -84,6 +84,7 @@ impl<'a> Flow<'a> {
             take(&Recorded {
                 call: *call,
                 content_type: header(self.request, "content-type"),
+                accept: header(self.request, "accept"),
                 lacks_body: has_body && call.body.is_none(),
                 answer: answer.as_deref(),
             })
