@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -321,6 +322,50 @@ fn junit_has_one_test_per_client_and_a_failure_for_each_that_fails() {
         [1, 1, 5, 4]
     );
     assert!(!out(&shown).contains('\u{1b}'));
+    assert_valid_xml(&shown.stdout);
+    let ended = "timestamp=\"2026-11-10T23:00:00\"";
+    assert!(out(&shown).contains(ended), "{}", out(&shown));
+}
+
+/// Holds a JUnit document against the schema of what all readers take, by `xmllint`.
+#[track_caller]
+fn assert_valid_xml(document: &[u8]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("junit.xml");
+    fs::write(&file, document).expect("a file");
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemas/junit.xsd");
+    let checked = Command::new("xmllint")
+        .args(["--noout", "--nonet", "--schema"])
+        .args([&schema, &file])
+        .output();
+    let checked = match checked {
+        Ok(checked) => checked,
+        Err(error) => {
+            assert!(
+                std::env::var_os("WINDLASS_REQUIRE_CLIENTS").is_none(),
+                "`xmllint` must be installed here: {error}"
+            );
+            // Past the capture of the test runner: what was skipped must be seen.
+            let line =
+                "skipped: JUnit was not held against its schema, `xmllint` is not installed\n";
+            std::io::stderr()
+                .write_all(line.as_bytes())
+                .expect("a terminal");
+            return;
+        }
+    };
+    assert!(checked.status.success(), "{}", err(&checked));
+}
+
+#[test]
+fn junit_of_nothing_is_valid_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("empty.log");
+    fs::write(&log, "").expect("a file");
+    let file = log.to_str().expect("UTF-8");
+    let shown = windlass(&["audit", "--format", "junit", file]);
+    assert_eq!(shown.status.code(), Some(0), "{}", err(&shown));
+    assert_valid_xml(&shown.stdout);
 }
 
 #[test]
