@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use crate::say;
 
-/// A program from `.venv/bin` of the repository (`.ci/run` fills it) or from the path.
+/// A program from `.venv/bin` of the repository (`.ci/run` fills it), from the path, or from where
+/// servers are installed.
 /// `None`, with a line that says so, when this machine has neither; in CI
 /// (`WINDLASS_REQUIRE_CLIENTS`) that is a failure.
-fn find(name: &str) -> Option<PathBuf> {
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("tests/ lies in the repository");
@@ -19,6 +20,7 @@ fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::iter::once(local)
         .chain(std::env::split_paths(&path).map(|folder| folder.join(name)))
+        .chain([Path::new("/usr/sbin").join(name)])
         .find(|file| file.is_file());
     if found.is_none() {
         assert!(
@@ -26,7 +28,7 @@ fn find(name: &str) -> Option<PathBuf> {
             "`{name}` must be installed here"
         );
         say(&format!(
-            "skipped: `{name}` is not installed (`bash .ci/run` installs it into .venv)"
+            "skipped: `{name}` is not installed (`bash .ci/run` installs it)"
         ));
     }
     found

@@ -8,6 +8,7 @@ pub mod contract;
 pub mod database;
 pub mod facts;
 pub mod image;
+pub mod nginx;
 pub mod registry;
 pub mod relay;
 pub mod story;

@@ -1,5 +1,5 @@
 //! A relay in front of a server that writes down what passes, as an HTTP Archive: how recordings
-//! for the audit and the replay are made.
+//! for the audit and the replay are made, those in `migrate-cli/tests/tour` among them.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -50,7 +51,10 @@ impl Relay {
         let entries = Arc::default();
         let shared = Shared {
             to,
-            http: reqwest::Client::new(),
+            http: reqwest::Client::builder()
+                .redirect(Policy::none())
+                .build()
+                .expect("an HTTP client"),
             entries: Arc::clone(&entries),
         };
         let app = Router::new().fallback(pass).with_state(shared);

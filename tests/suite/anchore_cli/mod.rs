@@ -2,6 +2,7 @@
 //! the proxy and notices nothing.
 
 mod administration;
+mod agreement;
 mod collections;
 mod images;
 mod policies;
@@ -13,7 +14,9 @@ use std::process::Command;
 use serde_json::Value;
 use windlass_tests::clients::{AnchoreCli, program, syft};
 use windlass_tests::image::image;
+use windlass_tests::nginx::Nginx;
 use windlass_tests::registry::Registry;
+use windlass_tests::relay::Relay;
 use windlass_tests::world::{ADMIN_PASSWORD, World};
 use windlass_transforms::route::Route;
 
@@ -30,20 +33,32 @@ async fn import(world: &World) -> Option<String> {
     Some(image.digest)
 }
 
+/// What wrote down the tour besides the proxy: an nginx in front, and a relay behind it.
+struct Watched {
+    nginx: Nginx,
+    relay: Relay,
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn the_whole_tour_works_with_v1_in_the_url() {
-    tour("/v1").await;
+async fn the_whole_tour_works_with_v1_in_the_url_behind_nginx() {
+    let world = World::start().await;
+    let relay = Relay::start(world.proxy_url()).await;
+    let Some(nginx) = Nginx::start(&world.folder().join("nginx"), &relay.url()) else {
+        return;
+    };
+    let url = format!("{}/v1", nginx.url());
+    tour(world, &url, Some(Watched { nginx, relay })).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_whole_tour_works_without_a_version_in_the_url() {
-    tour("").await;
+    let world = World::start().await;
+    let url = world.proxy_url();
+    tour(world, &url, None).await;
 }
 
-async fn tour(base: &str) {
-    let mut world = World::start().await;
-    let url = format!("{}{base}", world.proxy_url());
-    let Some(cli) = AnchoreCli::find(&url, "admin", ADMIN_PASSWORD) else {
+async fn tour(mut world: World, url: &str, watched: Option<Watched>) {
+    let Some(cli) = AnchoreCli::find(url, "admin", ADMIN_PASSWORD) else {
         return;
     };
     let Some(digest) = import(&world).await else {
@@ -66,8 +81,16 @@ async fn tour(base: &str) {
         images::failures(&cli);
     };
     tokio::task::block_in_place(visit);
+    let archive = world.folder().join("tour.har");
+    let log = watched.map(|watched| {
+        watched.relay.write(&archive);
+        watched.nginx.stop()
+    });
     let records = world.stop().await;
     audit(&cli, &records);
+    if let Some(log) = log {
+        agreement::of_three_sources(&cli, &records, &log, &archive);
+    }
 }
 
 /// The audit of the tour lists every operation the client used, none it did not, as often as
