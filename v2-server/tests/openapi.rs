@@ -5,7 +5,10 @@ use std::env;
 use std::fs;
 use std::path::PathBuf;
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
+use windlass_transforms::document::Document;
+use windlass_transforms::document::compare::{Change, compare};
 
 const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 
@@ -142,61 +145,102 @@ fn every_reference_leads_somewhere() {
     assert!(lost.is_empty(), "{lost:?}");
 }
 
-/// Where this server means to differ from the reference: operation, what, why.
-const DIFFERENCES: &[(&str, &str, &str)] = &[(
-    "PUT /accounts/{account_name}",
-    "no header parameter `x-anchore-account`",
-    "the path names the account; the header would have no say",
-)];
+/// Where this server means to differ from the reference.
+#[derive(Debug, Deserialize)]
+struct Differences {
+    difference: Vec<Meant>,
+}
 
-#[test]
-fn operations_are_those_of_the_reference() {
+/// Differences of one kind, for one reason.
+#[derive(Debug, Deserialize)]
+struct Meant {
+    change: String,
+    /// Places from the nearest named schema, or operations with a place in them.
+    places: Vec<String>,
+    reason: String,
+}
+
+/// The reference, as text; says so when a test is skipped for want of it.
+fn reference() -> Option<String> {
     let Some(folder) = env::var_os("WINDLASS_REFERENCE") else {
         println!("skipped: WINDLASS_REFERENCE names no folder with the specifications");
-        return;
+        return None;
     };
-    let text = fs::read_to_string(PathBuf::from(folder).join("v2-5.0.0.yaml")).unwrap();
+    let path = PathBuf::from(folder).join("v2-5.0.0.yaml");
+    Some(fs::read_to_string(path).expect("the folder has the V2 specification"))
+}
+
+#[test]
+fn operations_have_the_ids_and_actions_of_the_reference() {
+    let Some(text) = reference() else { return };
     let reference: Value = serde_saphyr::from_str(&text).unwrap();
     let reference = operations(&reference);
-    let document = document();
     let mut found = Vec::new();
-    for (name, ours) in operations(&document) {
+    for (name, ours) in operations(&document()) {
         let Some(theirs) = reference.get(&name) else {
-            found.push((name, "unknown".to_owned()));
+            found.push(format!("{name}: unknown"));
             continue;
         };
         for member in ["operationId", "x-anchore-authz-action"] {
             let known = theirs.get(member).and_then(Value::as_str).unwrap_or("None");
             if ours[member] != known {
-                found.push((
-                    name.clone(),
-                    format!("{member}: {}, reference {known}", ours[member]),
+                found.push(format!(
+                    "{name}: {member}: {}, reference {known}",
+                    ours[member]
                 ));
             }
         }
         if successes(ours) != successes(theirs) {
-            let text = format!(
-                "answers {:?}, reference {:?}",
-                successes(ours),
-                successes(theirs)
-            );
-            found.push((name.clone(), text));
-        }
-        for place in ["path", "query", "header"] {
-            for lacking in parameters(theirs, place).difference(&parameters(ours, place)) {
-                found.push((name.clone(), format!("no {place} parameter `{lacking}`")));
-            }
+            let (ours, theirs) = (successes(ours), successes(theirs));
+            found.push(format!("{name}: answers {ours:?}, reference {theirs:?}"));
         }
     }
-    let is_meant = |(name, what): &(String, String)| {
-        DIFFERENCES
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn a_client_of_the_reference_notices_nothing_but_what_is_listed() {
+    let Some(text) = reference() else { return };
+    let reference = Document::from_text(&text).expect("the reference is a document");
+    let ours = Document::from_json(&windlass_v2_server::document()).expect("ours is one");
+    let meant: Differences = toml::from_str(include_str!("../openapi/differences.toml")).unwrap();
+    assert!(
+        meant
+            .difference
             .iter()
-            .any(|(known, difference, _)| known == name && difference == what)
-    };
-    let new: Vec<String> = found
-        .iter()
-        .filter(|difference| !is_meant(difference))
-        .map(|(name, what)| format!("{name}: {what}"))
-        .collect();
+            .all(|meant| !meant.reason.is_empty())
+    );
+    let mut used = BTreeSet::new();
+    let mut new = Vec::new();
+    let comparison = compare(&reference, &ours);
+    for found in comparison
+        .breaking()
+        .filter(|found| found.change != Change::OperationRemoved)
+    {
+        let whole = format!("{} {}", found.operation, found.place);
+        let is_here =
+            |place: &&String| found.schema_place.as_ref() == Some(place) || whole == **place;
+        let change = found.change.to_string();
+        let mut listed = meant
+            .difference
+            .iter()
+            .filter(|meant| meant.change == change);
+        match listed.find_map(|meant| meant.places.iter().find(is_here)) {
+            Some(place) => {
+                used.insert((change, place.clone()));
+            }
+            None => new.push(found.to_string()),
+        }
+    }
     assert!(new.is_empty(), "{}", new.join("\n"));
+    let all = meant.difference.iter().flat_map(|meant| {
+        let change = meant.change.clone();
+        let each = meant.places.iter();
+        each.map(move |place| (change.clone(), place.clone()))
+    });
+    let stale: Vec<_> = all.filter(|line| !used.contains(line)).collect();
+    assert!(
+        stale.is_empty(),
+        "no longer so, take it from the list: {stale:#?}"
+    );
 }

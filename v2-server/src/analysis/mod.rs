@@ -11,6 +11,7 @@
 //! | dockerfile | `dockerfile` document |
 //! | content-searches, secret-searches, file-contents | the by-products of the same names |
 
+pub(crate) mod details;
 pub(crate) mod dockerfile;
 pub(crate) mod ecosystem;
 pub(crate) mod files;

@@ -127,6 +127,9 @@ fn source_json(
     to_json(&SourceContentPackageResponseContent {
         package: artifact.name.clone().into_owned(),
         version: artifact.version.clone().into_owned(),
+        size: metadata
+            .and_then(|metadata| installed_bytes(ecosystem.package_type, metadata))
+            .map(|bytes| bytes.to_string()),
         kind: ecosystem.package_type.to_uppercase(),
         origin: origin(metadata),
         licenses: licenses.to_vec(),
@@ -208,14 +211,22 @@ fn location(
         .unwrap_or_else(|| NOT_AVAILABLE.to_owned())
 }
 
-/// Installed size in bytes. Only Debian counts in units of 1024 bytes.
+/// Installed size in bytes, as listings write it.
 fn size(artifact: &Artifact<'_>, metadata: Option<&Members<'_>>) -> String {
-    let number = |name| metadata.and_then(|metadata| metadata.get::<i64>(name));
-    let bytes = match &*artifact.kind {
-        "deb" => number("installedSize").map(|kibibytes| kibibytes.saturating_mul(1024)),
-        _ => number("installedSize").or_else(|| number("size")),
-    };
-    bytes.map_or_else(|| NOT_AVAILABLE.to_owned(), |bytes| bytes.to_string())
+    let package_type = ecosystem::of_syft_type(&artifact.kind).package_type;
+    metadata
+        .and_then(|metadata| installed_bytes(package_type, metadata))
+        .map_or_else(|| NOT_AVAILABLE.to_owned(), |bytes| bytes.to_string())
+}
+
+/// Bytes that a package takes where it is installed, as far as its package manager records them. Only Debian counts in
+/// units of 1024 bytes.
+pub(super) fn installed_bytes(package_type: &str, metadata: &Members<'_>) -> Option<i64> {
+    let installed = metadata.get::<i64>("installedSize");
+    match package_type {
+        "dpkg" => installed.map(|kibibytes| kibibytes.saturating_mul(1024)),
+        _ => installed.or_else(|| metadata.get("size")),
+    }
 }
 
 /// Who made a package: the words differ from package manager to package manager.
@@ -242,17 +253,22 @@ fn origin(metadata: Option<&Members<'_>>) -> String {
     found.unwrap_or_else(|| NOT_AVAILABLE.to_owned())
 }
 
+/// What a Java archive says of itself.
 #[derive(Default)]
-struct JavaMetadata {
-    implementation_version: Option<String>,
-    specification_version: Option<String>,
+pub(super) struct JavaMetadata {
+    /// `Implementation-Version` of its manifest.
+    pub(super) implementation_version: Option<String>,
+    /// `Specification-Version` of its manifest.
+    pub(super) specification_version: Option<String>,
     vendor: Option<String>,
-    maven_version: Option<String>,
+    /// Version in its Maven properties.
+    pub(super) maven_version: Option<String>,
     group: Option<String>,
 }
 
 impl JavaMetadata {
-    fn of(metadata: Option<&Members<'_>>) -> Self {
+    /// Reads the metadata of a package, of an archive or not.
+    pub(super) fn of(metadata: Option<&Members<'_>>) -> Self {
         let Some(metadata) = metadata else {
             return Self::default();
         };

@@ -11,7 +11,7 @@ pub(crate) mod path;
 pub(crate) mod problem;
 pub(crate) mod query;
 pub(crate) mod stream;
-mod strict;
+pub(crate) mod strict;
 pub(crate) mod uri;
 
 #[cfg(test)]

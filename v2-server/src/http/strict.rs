@@ -3,12 +3,76 @@
 //! serde reads a struct from a list as well, its fields by position; a client that sends `["acme"]`
 //! for `{"name": "acme"}` would be understood by accident. This wrapper takes objects only, at any
 //! depth. It refuses NUL characters too, which no text of this API has and some databases cannot keep.
+//!
+//! serde reads null for an `Option` that is missing. In this API the two differ: only what the document calls nullable
+//! may be null, and is read with [`nullable`].
 
 use std::fmt;
+use std::marker::PhantomData;
 
+use serde::Deserialize;
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected,
+    VariantAccess, Visitor,
 };
+
+/// By this name [`nullable`] tells [`Strict`] that a null may follow. Other readers take no notice of it.
+const NULLABLE: &str = "$windlass::nullable";
+
+/// Reads a member that may be null as well as missing, with
+/// `#[serde(default, deserialize_with = "nullable")]`.
+///
+/// # Errors
+/// Those of reading the value.
+pub(crate) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    reader: D,
+) -> Result<Option<T>, D::Error> {
+    reader.deserialize_newtype_struct(NULLABLE, OrNull(PhantomData))
+}
+
+/// Reads what [`nullable`] does.
+struct OrNull<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for OrNull<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value or null")
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, value: D) -> Result<Option<T>, D::Error> {
+        T::deserialize(value).map(Some)
+    }
+
+    /// A reader that is not [`Strict`].
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, value: D) -> Result<Option<T>, D::Error> {
+        Option::deserialize(value)
+    }
+}
+
+/// Reads an `Option` that may be missing, but not null.
+struct NotNull<V>(V);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for NotNull<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<V::Value, E> {
+        let expected = &"a value, or the member left out";
+        Err(E::invalid_type(Unexpected::Unit, expected))
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, value: D) -> Result<V::Value, D::Error> {
+        self.0.visit_some(value)
+    }
+}
 
 /// Wraps what reads, is read, or picks the next part, and passes itself on to every part.
 pub(super) struct Strict<T>(pub(super) T);
@@ -33,6 +97,21 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         self.0.deserialize_map(Strict(visitor))
     }
 
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_option(Strict(NotNull(visitor)))
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        if name == NULLABLE {
+            return self.0.deserialize_option(Strict(visitor));
+        }
+        self.0.deserialize_newtype_struct(name, Strict(visitor))
+    }
+
     pass_on! {
         deserialize_any();
         deserialize_bool();
@@ -53,10 +132,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         deserialize_string();
         deserialize_bytes();
         deserialize_byte_buf();
-        deserialize_option();
         deserialize_unit();
         deserialize_unit_struct(name: &'static str);
-        deserialize_newtype_struct(name: &'static str);
         deserialize_seq();
         deserialize_tuple(length: usize);
         deserialize_tuple_struct(name: &'static str, length: usize);
@@ -284,6 +361,33 @@ mod tests {
         assert!(read::<Vec<Inner>>("[[]]").is_err());
         assert!(read::<Option<Inner>>("[]").is_err());
         assert!(read::<BTreeMap<String, Inner>>(r#"{"x": ["a"]}"#).is_err());
+    }
+
+    #[test]
+    fn only_what_says_so_may_be_null() {
+        #[derive(Debug, Deserialize)]
+        struct Record {
+            name: Option<String>,
+            #[serde(default, deserialize_with = "nullable")]
+            expires: Option<Inner>,
+        }
+        let told = read::<Record>(r#"{"name": null}"#).unwrap_err();
+        assert!(
+            told.starts_with("invalid type: null, expected a value, or the member left out"),
+            "{told}"
+        );
+        assert!(read::<Record>("{}").unwrap().name.is_none());
+        assert!(
+            read::<Record>(r#"{"expires": null}"#)
+                .unwrap()
+                .expires
+                .is_none()
+        );
+        let read_on = read::<Record>(r#"{"expires": {"name": "a"}}"#).unwrap();
+        assert_eq!(read_on.expires.unwrap().name, "a");
+        assert!(read::<Record>(r#"{"expires": ["a"]}"#).is_err());
+        let stored: Record = serde_json::from_str(r#"{"name": null, "expires": null}"#).unwrap();
+        assert!(stored.name.is_none() && stored.expires.is_none());
     }
 
     #[test]

@@ -2,6 +2,9 @@
 //!
 //! utoipa makes 3.1, where a schema may be of several types and stand beside a reference. Published
 //! documents of this API are 3.0, and so are the tools of those who use it.
+//!
+//! utoipa takes every `Option` for a value that may be null. Here it is a member that may be missing: requests with a
+//! null in its place are refused, answers leave it out. What may be null says so with a default of null.
 
 use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
@@ -31,6 +34,7 @@ fn rewrite(value: &mut Value) {
             members.values_mut().for_each(rewrite);
             one_type(members);
             no_null_alternative(members);
+            default_of_null(members);
             inline_time(members);
             nothing_beside_references(members);
         }
@@ -38,26 +42,21 @@ fn rewrite(value: &mut Value) {
     }
 }
 
-/// `type: [string, null]` → `type: string, nullable: true`
+/// `type: [string, null]` → `type: string`
 fn one_type(schema: &mut Map<String, Value>) {
     let Some(Value::Array(types)) = schema.get_mut("type") else {
         return;
     };
-    let all = types.len();
     types.retain(|kind| kind != "null");
-    let is_nullable = types.len() < all;
     if let [only] = types.as_slice() {
         let only = only.clone();
         schema.insert("type".to_owned(), only);
     } else {
         schema.shift_remove("type");
     }
-    if is_nullable {
-        schema.insert("nullable".to_owned(), json!(true));
-    }
 }
 
-/// `oneOf: [X, {type: null}]` → X with `nullable: true`
+/// `oneOf: [X, {type: null}]` → X
 fn no_null_alternative(schema: &mut Map<String, Value>) {
     let Some(Value::Array(alternatives)) = schema.get_mut("oneOf") else {
         return;
@@ -74,7 +73,14 @@ fn no_null_alternative(schema: &mut Map<String, Value>) {
             schema.entry(name).or_insert(value);
         }
     }
-    schema.insert("nullable".to_owned(), json!(true));
+}
+
+/// `default: null` → `nullable: true`
+fn default_of_null(schema: &mut Map<String, Value>) {
+    if schema.get("default") == Some(&Value::Null) {
+        schema.shift_remove("default");
+        schema.insert("nullable".to_owned(), json!(true));
+    }
 }
 
 fn inline_time(schema: &mut Map<String, Value>) {
@@ -111,16 +117,28 @@ mod tests {
     }
 
     #[test]
-    fn null_becomes_nullable() {
+    fn what_may_be_missing_is_not_null() {
         assert_eq!(
             rewritten(json!({ "type": ["string", "null"], "pattern": "^a" })),
-            json!({ "type": "string", "pattern": "^a", "nullable": true })
+            json!({ "type": "string", "pattern": "^a" })
         );
         assert_eq!(
             rewritten(
                 json!({ "oneOf": [{ "$ref": "#/x", "description": "d" }, { "type": "null" }] })
             ),
-            json!({ "nullable": true, "allOf": [{ "$ref": "#/x" }], "description": "d" })
+            json!({ "allOf": [{ "$ref": "#/x" }], "description": "d" })
+        );
+    }
+
+    #[test]
+    fn what_may_be_null_says_so() {
+        assert_eq!(
+            rewritten(json!({ "type": ["string", "null"], "default": null })),
+            json!({ "type": "string", "nullable": true })
+        );
+        assert_eq!(
+            rewritten(json!({ "oneOf": [{ "$ref": "#/x" }, { "type": "null" }], "default": null })),
+            json!({ "allOf": [{ "$ref": "#/x" }], "nullable": true })
         );
     }
 
@@ -129,7 +147,7 @@ mod tests {
         let time = json!({ "oneOf": [{ "$ref": TIMESTAMP }, { "type": "null" }] });
         assert_eq!(
             rewritten(time),
-            json!({ "nullable": true, "type": "string", "format": "date-time" })
+            json!({ "type": "string", "format": "date-time" })
         );
     }
 

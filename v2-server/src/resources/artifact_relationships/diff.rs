@@ -8,13 +8,20 @@ use super::types::{
     CustomJsonPatch, ModifiedPackage, PatchWithValue, PatchWithoutValue, RelationshipSbomDiff,
     SbomPackage,
 };
+use crate::analysis::details::PackageDetails;
 use crate::analysis::packages::PackageRow;
 
 /// Packages of one name and type, by version.
 type ByVersion = BTreeMap<String, Vec<SbomPackage>>;
 
 /// The difference of two lists of packages, by name, type and version.
-pub(super) fn diff(source: Vec<PackageRow>, target: Vec<PackageRow>) -> RelationshipSbomDiff {
+///
+/// # Errors
+/// A row is none of an SBOM.
+pub(super) fn diff(
+    source: Vec<PackageRow>,
+    target: Vec<PackageRow>,
+) -> serde_json::Result<RelationshipSbomDiff> {
     let mut groups: BTreeMap<(String, &'static str), (ByVersion, ByVersion)> = BTreeMap::new();
     for (packages, is_source) in [(source, true), (target, false)] {
         for row in packages {
@@ -28,25 +35,35 @@ pub(super) fn diff(source: Vec<PackageRow>, target: Vec<PackageRow>) -> Relation
             };
             side.entry(row.version.clone())
                 .or_default()
-                .push(shown(row));
+                .push(shown(row)?);
         }
     }
     let mut diff = RelationshipSbomDiff::default();
     for (source, target) in groups.into_values() {
         compare(source, target, &mut diff);
     }
-    diff
+    Ok(diff)
 }
 
-fn shown(row: PackageRow) -> SbomPackage {
-    SbomPackage {
+fn shown(row: PackageRow) -> serde_json::Result<SbomPackage> {
+    let details = PackageDetails::of(&row)?;
+    Ok(SbomPackage {
         name: row.name,
         version: row.version,
+        release: details.release,
+        sourcepkg: details.source_package,
         location: row.location,
+        origin: details.origin,
+        size: details.size,
         licenses: row.licenses,
+        metadata_type: details.metadata_type,
+        metadata: details.metadata,
+        specification_version: details.specification_version,
+        implementation_version: details.implementation_version,
+        maven_version: details.maven_version,
         cpes: row.cpes,
         purl: row.purl,
-    }
+    })
 }
 
 fn compare(mut source: ByVersion, mut target: ByVersion, diff: &mut RelationshipSbomDiff) {

@@ -191,12 +191,11 @@ pub(super) async fn get_relationship_sbom_diff(
             ))
         })
         .await?;
-    let diff = tokio::task::spawn_blocking(move || {
-        Ok::<_, serde_json::Error>(diff(packages_of(&source)?, packages_of(&target)?))
-    })
-    .await
-    .map_err(ApiError::internal)?
-    .map_err(ApiError::internal)?;
+    let diff =
+        tokio::task::spawn_blocking(move || diff(packages_of(&source)?, packages_of(&target)?))
+            .await
+            .map_err(ApiError::internal)?
+            .map_err(ApiError::internal)?;
     Ok(Json(diff))
 }
 

@@ -33,10 +33,13 @@ pub(crate) struct ArtifactRelationship {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub(crate) struct ArtifactRelationshipRequest {
     /// Where the edge begins.
+    #[schema(required = false)]
     pub(crate) source: ArtifactReference,
     /// Where it ends.
+    #[schema(required = false)]
     pub(crate) target: ArtifactReference,
     /// What it means.
+    #[schema(required = false)]
     pub(crate) relationship_type: RelationshipType,
     /// What to say about it.
     pub(crate) comment: Option<String>,
@@ -49,8 +52,10 @@ pub(crate) struct ArtifactRelationshipRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct ArtifactReference {
     /// Digest of an image, or id of a source.
+    #[schema(required = false)]
     pub(crate) artifact_id: String,
     /// Kind of artifact.
+    #[schema(required = false)]
     pub(crate) artifact_type: ArtifactType,
 }
 
@@ -130,17 +135,45 @@ pub(crate) struct RelationshipSbomDiff {
 }
 
 /// A package of any type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = Package)]
 pub(crate) struct SbomPackage {
     /// Name as the package manager knows it.
     pub(crate) name: String,
     /// Version as the package manager writes it.
     pub(crate) version: String,
+    /// Release of an RPM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) release: Option<String>,
+    /// The source package it was built from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sourcepkg: Option<String>,
     /// Path within the artifact.
     pub(crate) location: String,
+    /// Who made or maintains it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) origin: Option<String>,
+    /// Installed size in bytes, where the package manager records it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) size: Option<i64>,
     /// Licences, one entry each.
     pub(crate) licenses: Vec<String>,
+    /// Kind of `metadata`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) metadata_type: Option<String>,
+    /// What the package manager records besides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub(crate) metadata: Option<Value>,
+    /// `Specification-Version` of a Java archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) specification_version: Option<String>,
+    /// `Implementation-Version` of a Java archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) implementation_version: Option<String>,
+    /// Version in the Maven properties of a Java archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) maven_version: Option<String>,
     /// CPEs the package may be listed under.
     pub(crate) cpes: Vec<String>,
     /// Package URL.

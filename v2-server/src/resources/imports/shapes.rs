@@ -47,14 +47,16 @@ pub(super) struct ImportPackage {
     /// Texts, or objects with `cpe`.
     cpes: Vec<Value>,
     purl: Option<String>,
-    #[schema(rename = "metadataType")]
+    #[schema(rename = "metadataType", default = json!(null))]
     metadata_type: Option<String>,
+    #[schema(default = json!(null))]
     metadata: Option<Map<String, Value>>,
 }
 
 /// A place in the scanned image.
 #[derive(ToSchema)]
 pub(super) struct ImportPackageLocation {
+    #[schema(required = false)]
     path: String,
     #[schema(rename = "layerID")]
     layer_id: Option<String>,
@@ -72,10 +74,13 @@ pub(super) struct ImportSource {
 /// A Linux distribution.
 #[derive(ToSchema)]
 pub(super) struct ImportDistribution {
+    #[schema(default = json!(null))]
     name: Option<String>,
+    #[schema(default = json!(null))]
     id: Option<String>,
+    #[schema(default = json!(null))]
     version: Option<String>,
-    #[schema(rename = "versionID")]
+    #[schema(rename = "versionID", default = json!(null))]
     version_id: Option<String>,
     /// A text, or a list of texts.
     #[schema(rename = "idLike")]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::http::strict::nullable;
 use crate::time::Timestamp;
 
 /// Labels, annotations or tags.
@@ -296,13 +297,15 @@ pub(crate) struct ECSInventory {
     /// When the agent looked.
     pub(crate) timestamp: Timestamp,
     /// Tasks.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(default = json!(null))]
     pub(crate) tasks: Option<Vec<ReportedTask>>,
     /// Containers.
     #[serde(default)]
     pub(crate) containers: Option<Vec<ReportedEcsContainer>>,
     /// Services.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(default = json!(null))]
     pub(crate) services: Option<Vec<ReportedService>>,
 }
 

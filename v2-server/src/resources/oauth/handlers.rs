@@ -27,7 +27,7 @@ const CLIENT: &str = "anonymous";
 #[utoipa::path(
     post, path = "/oauth/token", tag = "Authentication", security(()),
     extensions(("x-anchore-authz-action" = json!("None"))),
-    request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = Option<TokenRequest>, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "The token", body = TokenResponse),
         (status = 400, description = "The request or what it gives is no good", body = OauthErrorResponse),
@@ -76,7 +76,7 @@ pub(super) async fn get_oauth_token(
 #[utoipa::path(
     post, path = "/oauth/revoke", tag = "Authentication", security(()),
     extensions(("x-anchore-authz-action" = json!("None"))),
-    request_body(content = RevocationRequest, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = Option<RevocationRequest>, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "It is worth nothing any more"),
         (status = 400, description = "The request is no good", body = OauthErrorResponse),

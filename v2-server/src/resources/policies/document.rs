@@ -6,6 +6,7 @@
 use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::ToSchema;
 
+use crate::http::strict::nullable;
 use crate::time::Timestamp;
 
 /// A policy: what to check, on which images, and what to make of the answers.
@@ -161,7 +162,12 @@ pub(crate) struct AllowlistItem {
     /// The trigger id of the finding, with `*` wildcards, or `regexp:` and a regular expression.
     pub(crate) trigger_id: String,
     /// From when on the item no longer counts; never when left out or null.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "nullable",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(default = json!(null))]
     pub(crate) expires_on: Option<Timestamp>,
     /// Why the finding does not count, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]

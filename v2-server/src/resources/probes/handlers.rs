@@ -12,7 +12,7 @@ use crate::state::AppState;
 #[utoipa::path(
     get, path = "/", tag = "System", security(()),
     extensions(("x-anchore-authz-action" = json!("None"))),
-    responses((status = 200, description = "The word `v2`", body = String)),
+    responses((status = 200, description = "The word `v2`", body = String, content_type = "application/json")),
 )]
 pub(super) async fn ping() -> Json<&'static str> {
     Json("v2")

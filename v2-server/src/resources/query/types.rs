@@ -102,6 +102,7 @@ pub(crate) struct PackageReference {
     /// Name of the package.
     pub(crate) name: String,
     /// Its version; null means every version.
+    #[schema(default = json!(null))]
     pub(crate) version: Option<String>,
     /// Its type.
     #[serde(rename = "type")]

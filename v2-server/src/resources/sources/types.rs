@@ -86,10 +86,13 @@ pub(crate) struct SourceMetadataRecord {
     /// Id of the entry.
     pub(crate) uuid: String,
     /// The workflow that imported it.
+    #[schema(default = json!(null))]
     pub(crate) ci_workflow_name: Option<String>,
     /// When the workflow ran.
+    #[schema(default = json!(null))]
     pub(crate) ci_workflow_execution_time: Option<Timestamp>,
     /// The branch.
+    #[schema(default = json!(null))]
     pub(crate) branch_name: Option<String>,
     /// Who made the change.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,6 +144,9 @@ pub(crate) struct SourceContentPackageResponseContent {
     pub(crate) package: String,
     /// Version as the package manager writes it.
     pub(crate) version: String,
+    /// Installed size in bytes, as text, where the package manager records it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) size: Option<String>,
     /// Type of the package, in capitals.
     #[serde(rename = "type")]
     pub(crate) kind: String,
@@ -266,6 +272,7 @@ pub(crate) struct SourcePolicyEvaluationFinding {
     /// Whether an allowlist names it.
     pub(crate) allowlisted: bool,
     /// The allowlist that names it.
+    #[schema(default = json!(null))]
     pub(crate) allowlist_match: Option<PolicyEvaluationFindingAllowlistMatch>,
 }
 

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::http::strict::nullable;
+
 /// What a subscription does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SubscriptionType {
@@ -56,6 +58,7 @@ pub(crate) struct Subscription {
     /// What is done: `policy_eval`, `tag_update`, `vuln_update`, `analysis_update` or `repo_update`.
     pub(crate) subscription_type: String,
     /// Text of the client, often JSON.
+    #[schema(default = json!(null))]
     pub(crate) subscription_value: Option<String>,
     /// The account that owns it.
     pub(crate) account_name: String,
@@ -71,6 +74,8 @@ pub(crate) struct SubscriptionRequest {
     /// What to watch: a tag, or a repository.
     pub(crate) subscription_key: Option<String>,
     /// Text to keep with it.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(default = json!(null))]
     pub(crate) subscription_value: Option<String>,
     /// What to do.
     pub(crate) subscription_type: Option<String>,
@@ -87,7 +92,7 @@ pub(crate) struct SubscriptionRequest {
 pub(crate) struct SubscriptionUpdate {
     /// Text to keep with it; null removes it.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, default = json!(null))]
     pub(crate) subscription_value: Option<Option<String>>,
     /// Whether anything is done.
     pub(crate) active: Option<bool>,
@@ -99,7 +104,7 @@ pub(crate) struct SubscriptionUpdate {
     reason = "not given, removed, and given are three things"
 )]
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+    nullable(deserializer).map(Some)
 }
 
 /// Which subscriptions to list.

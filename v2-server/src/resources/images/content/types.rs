@@ -112,10 +112,12 @@ pub(crate) struct ContentFile {
     /// Group.
     pub(crate) gid: i64,
     /// Where a link points.
+    #[schema(default = json!(null))]
     pub(crate) linkdest: Option<String>,
     /// Permission bits in octal, five digits.
     pub(crate) mode: String,
     /// SHA-256 of the content, in hexadecimal.
+    #[schema(default = json!(null))]
     pub(crate) sha256: Option<String>,
     /// Size in bytes.
     pub(crate) size: i64,

@@ -27,8 +27,10 @@ pub(crate) struct PolicyEvaluation {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub(crate) struct PolicyEvaluationResult {
     /// What was found; null unless asked for.
+    #[schema(default = json!(null))]
     pub(crate) details: Option<PolicyEvaluationDetails>,
     /// The base image that the findings were compared with.
+    #[schema(default = json!(null))]
     pub(crate) comparison_image_digest: Option<String>,
     /// When the evaluation was made.
     pub(crate) evaluation_time: Timestamp,
@@ -43,14 +45,17 @@ pub(crate) struct PolicyEvaluationResult {
     /// Whether the image is allowed as a whole.
     pub(crate) image_allowlisted: bool,
     /// The entry that allows it.
+    #[schema(default = json!(null))]
     pub(crate) matched_allowlisted_images_rule: Option<ImageSelectionRule>,
     /// Whether the image is denied as a whole.
     pub(crate) image_denylisted: bool,
     /// The entry that denies it.
+    #[schema(default = json!(null))]
     pub(crate) matched_denylisted_images_rule: Option<ImageSelectionRule>,
     /// Whether a mapping applied to the image.
     pub(crate) image_mapped_to_rule: bool,
     /// The mapping that applied.
+    #[schema(default = json!(null))]
     pub(crate) matched_mapping_rule: Option<MappingRule>,
     /// The number of findings, those that do not count included.
     pub(crate) number_of_findings: usize,
@@ -66,6 +71,7 @@ pub(crate) struct PolicyEvaluationDetails {
     /// What the rules lead to, before images are allowed or denied as a whole.
     pub(crate) policy_action: Action,
     /// Suggestions; none are made at present.
+    #[schema(default = json!(null))]
     pub(crate) remediations: Option<Vec<PolicyEvaluationRemediation>>,
 }
 

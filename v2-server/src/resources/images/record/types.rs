@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::http::strict::nullable;
 use crate::resources::images::evaluation::Annotations;
 use crate::time::Timestamp;
 
@@ -122,16 +123,22 @@ pub(crate) struct ImageContent {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ImageContentMetadata {
     /// CPU architecture.
+    #[schema(default = json!(null))]
     pub(crate) arch: Option<String>,
     /// Linux distribution.
+    #[schema(default = json!(null))]
     pub(crate) distro: Option<String>,
     /// Its version.
+    #[schema(default = json!(null))]
     pub(crate) distro_version: Option<String>,
     /// `Actual` when the Dockerfile was supplied, `Guessed` when it was put together.
+    #[schema(default = json!(null))]
     pub(crate) dockerfile_mode: Option<String>,
     /// Bytes of all layers as a registry stores them.
+    #[schema(default = json!(null))]
     pub(crate) image_size: Option<i64>,
     /// Number of layers.
+    #[schema(default = json!(null))]
     pub(crate) layer_count: Option<i64>,
 }
 
@@ -155,6 +162,7 @@ pub(crate) struct ImageDetail {
     /// Repository without registry and tag.
     pub(crate) repo: String,
     /// The Dockerfile in base64.
+    #[schema(default = json!(null))]
     pub(crate) dockerfile: Option<String>,
     /// `sha256:…` of the image manifest.
     pub(crate) image_digest: String,
@@ -305,12 +313,20 @@ pub(crate) struct ImageAnalysisRequest {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub(crate) struct ImageSource {
     /// A tag in a registry.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(default = json!(null))]
     pub(crate) tag: Option<RegistryTagSource>,
     /// A digest in a registry.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(default = json!(null))]
     pub(crate) digest: Option<RegistryDigestSource>,
     /// The archive of analyses.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(default = json!(null))]
     pub(crate) archive: Option<AnalysisArchiveSource>,
     /// Parts uploaded before.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(default = json!(null))]
     pub(crate) import: Option<ImageImportManifest>,
 }
 

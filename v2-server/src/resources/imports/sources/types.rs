@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::strict::nullable;
 use crate::resources::imports::types::ImportStatus;
 use crate::time::Timestamp;
 
@@ -34,22 +35,26 @@ pub(crate) struct SourceImportContentResponse {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 pub(crate) struct SourceImportMetadata {
     /// The workflow that imports it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(default = json!(null))]
     pub(crate) ci_workflow_name: Option<String>,
     /// When the workflow ran.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(default = json!(null))]
     pub(crate) ci_workflow_execution_time: Option<Timestamp>,
     /// Host of the repository, e.g. `github.com`.
     pub(crate) host: String,
     /// Name of the repository on the host.
     pub(crate) repository_name: String,
     /// The branch.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(default = json!(null))]
     pub(crate) branch_name: Option<String>,
     /// The revision, e.g. a commit.
     pub(crate) revision: String,
     /// Who made the change.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(default = json!(null))]
     pub(crate) change_author: Option<String>,
     /// Which upload to use.
     pub(crate) contents: SourceImportContents,

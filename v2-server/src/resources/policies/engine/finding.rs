@@ -31,9 +31,11 @@ pub(crate) struct PolicyEvaluationFinding {
     pub(crate) allowlisted: bool,
     /// The allowlist that names it.
     #[serde(default)]
+    #[schema(default = json!(null))]
     pub(crate) allowlist_match: Option<PolicyEvaluationFindingAllowlistMatch>,
     /// Whether the base image has the same finding; null without a base image to compare with.
     #[serde(default)]
+    #[schema(default = json!(null))]
     pub(crate) inherited_from_base: Option<bool>,
 }
 
