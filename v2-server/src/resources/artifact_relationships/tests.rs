@@ -186,7 +186,20 @@ async fn packages_are_compared_by_name_type_and_version() {
         patch["replace"][0],
         json!({ "id": "0", "op": "replace", "path": "/version", "value": "4.17.4" })
     );
-    assert_eq!(patch["add"][0]["path"], "/purl");
+    let added: Vec<&Value> = patch["add"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| &change["path"])
+        .collect();
+    assert_eq!(added, ["/origin", "/metadata", "/purl"]);
+    let musl = &diff["source_only"][1];
+    assert_eq!(
+        (&musl["size"], &musl["origin"], &musl["sourcepkg"]),
+        (&json!(4096), &json!("M <m@example.com>"), &json!("musl"))
+    );
+    assert_eq!(musl["metadata_type"], "ApkMetadata");
+    assert_eq!(diff["both_unmodified"][0]["maven_version"], "2.14.1");
 }
 
 #[tokio::test]
