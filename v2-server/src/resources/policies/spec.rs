@@ -19,6 +19,7 @@ pub(crate) struct GateSpec {
     /// Whether the gate is evaluated.
     state: SpecState,
     /// The gate to use instead.
+    #[schema(default = json!(null))]
     superseded_by: Option<&'static str>,
     /// Its triggers.
     triggers: Vec<TriggerSpec>,
@@ -34,6 +35,7 @@ pub(crate) struct TriggerSpec {
     /// Whether the trigger is evaluated.
     state: SpecState,
     /// The trigger to use instead.
+    #[schema(default = json!(null))]
     superseded_by: Option<&'static str>,
     /// Its parameters.
     parameters: Vec<TriggerParamSpec>,
@@ -47,10 +49,12 @@ pub(crate) struct TriggerParamSpec {
     /// What it means.
     description: &'static str,
     /// A value that could be given.
+    #[schema(default = json!(null))]
     example: Option<&'static str>,
     /// Whether the parameter is read.
     state: SpecState,
     /// The parameter to use instead.
+    #[schema(default = json!(null))]
     superseded_by: Option<&'static str>,
     /// Whether a rule must give it.
     required: bool,
