@@ -1,0 +1,365 @@
+#!/usr/bin/env python3
+"""Runs schemathesis against a V2 server, by the published specification.
+
+    python tests/conformance/run.py --server target/release/windlass-server --specification v2-5.0.0.yaml
+
+A server is started on a new folder and filled with a little of everything, so that ids in paths lead
+somewhere. Server and tool run in a network of their own that has nothing but loopback: made-up addresses
+of registries and webhooks lead nowhere. What the server means to do otherwise than the specification says
+stands in exceptions.toml, each with its reason.
+
+Exit codes: 0 every operation conforms, 1 some do not, 2 it could not run.
+"""
+
+import argparse
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import yaml
+
+HERE = Path(__file__).parent
+PASSWORD = "conformance"
+METHODS = ("get", "put", "post", "delete", "patch")
+# How often a known id stands where the specification allows any text.
+KNOWN_ID = 0.7
+# Statuses by which schemathesis takes valid data for accepted, and to which exceptions add.
+ACCEPTED = ["2XX", "3XX", "401", "403", "404", "409", "429"]
+# Statuses by which it takes invalid data for refused.
+REFUSED = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "501"]
+
+
+def main():
+    arguments = parse_arguments()
+    if not os.environ.get("WINDLASS_CONFORMANCE_ALONE"):
+        return run_alone()
+    bring_up_loopback()
+    exceptions = tomllib.loads((HERE / "exceptions.toml").read_text())
+    with tempfile.TemporaryDirectory(prefix="windlass-conformance-") as folder:
+        folder = Path(folder)
+        server = Server(arguments.server, folder)
+        try:
+            known = fill(server)
+            document = folder / "specification.json"
+            document.write_text(json.dumps(prepared(arguments.specification, exceptions)))
+            config = folder / "schemathesis.toml"
+            config.write_text(configuration(exceptions, known, server.token, arguments))
+            return schemathesis(server, document, config, arguments)
+        finally:
+            server.stop()
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--server", required=True, type=Path, help="the program windlass-server")
+    parser.add_argument("--specification", required=True, type=Path, help="the published V2 specification, YAML")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same requests")
+    parser.add_argument("--examples", type=int, default=4, help="requests an operation, beside the systematic ones")
+    parser.add_argument("--only", metavar="REGEX", help="only operations whose `METHOD /path` fits")
+    parser.add_argument("--report", type=Path, help="keep the JSON report of schemathesis in this folder")
+    return parser.parse_args()
+
+
+def run_alone():
+    """Starts this program again in a network namespace of its own."""
+    command = [sys.executable, __file__, *sys.argv[1:]]
+    environment = {**os.environ, "WINDLASS_CONFORMANCE_ALONE": "1"}
+    for flags in (["--net"], ["--map-root-user", "--net"]):
+        if subprocess.run(["unshare", *flags, "true"], capture_output=True).returncode == 0:
+            return subprocess.run(["unshare", *flags, *command], env=environment).returncode
+    print("error: `unshare --net` is not permitted here; without it, made-up addresses would be called", file=sys.stderr)
+    return 2
+
+
+def bring_up_loopback():
+    set_flags, up_and_running = 0x8914, 0x1 | 0x40
+    with socket.socket() as any_socket:
+        fcntl.ioctl(any_socket, set_flags, struct.pack("16sh", b"lo", up_and_running))
+
+
+class Server:
+    """A running windlass-server, called as its administrator."""
+
+    def __init__(self, program, folder):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.log = folder / "server.log"
+        self.url = f"http://127.0.0.1:{port}/v2"
+        self.token = None
+        self.process = subprocess.Popen(
+            [program, "--data-dir", folder / "data", "--listen", f"127.0.0.1:{port}", "--log", "warn"],
+            env={**os.environ, "WINDLASS_ADMIN_PASSWORD": PASSWORD},
+            stderr=self.log.open("w"),
+        )
+        for _ in range(300):
+            try:
+                if urllib.request.urlopen(f"{self.url}/health").status == 200:
+                    break
+            except OSError:
+                time.sleep(0.1)
+        # A token goes on working when a request of the tool changes the password.
+        form = urllib.parse.urlencode({"username": "admin", "password": PASSWORD}).encode()
+        answer = urllib.request.urlopen(urllib.request.Request(f"{self.url}/oauth/token", form))
+        self.token = json.load(answer)["access_token"]
+
+    def call(self, method, path, body=None, kind="application/json"):
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, method=method)
+        request.add_header("authorization", f"Bearer {self.token}")
+        if data is not None:
+            request.add_header("content-type", kind)
+        try:
+            text = urllib.request.urlopen(request).read()
+        except urllib.error.HTTPError as error:
+            raise SystemExit(f"error: {method} {path} answered {error.code}: {error.read().decode()}") from error
+        return json.loads(text) if text else None
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(60)
+
+
+def fill(server):
+    """Puts something of each resource into the server; answers ids by parameter, or by operation and parameter."""
+    call = server.call
+    call("POST", "/accounts", {"name": "conformance", "email": "ops@example.com"})
+    call("POST", "/accounts/conformance/users", {"username": "tester", "password": "a long password"})
+    policies = call("GET", "/policies")
+    image = import_image(server)
+    source = import_source(server)
+    application = call("POST", "/applications", {"name": "app", "description": "an application"})["application_id"]
+    version = call("POST", f"/applications/{application}/versions", {"version_name": "1.0"})["application_version_id"]
+    association = call(
+        "POST",
+        f"/applications/{application}/versions/{version}/artifacts",
+        {"artifact_type": "image", "artifact_keys": {"image_digest": image}},
+    )
+    relationship = call(
+        "POST",
+        "/artifact-relationships",
+        {
+            "source": {"artifact_id": image, "artifact_type": "image"},
+            "target": {"artifact_id": source, "artifact_type": "source"},
+            "relationship_type": "contains",
+        },
+    )
+    subscription = call("GET", "/subscriptions")[0]["subscription_id"]
+    correction = call(
+        "POST",
+        "/corrections",
+        {"type": "package", "match": {"type": "npm"}, "replace": [{"field_name": "name", "field_value": "a"}]},
+    )
+    rule = call(
+        "POST",
+        "/archives/rules",
+        {
+            "selector": {"registry": "*", "repository": "*", "tag": "*"},
+            "tag_versions_newer": 5,
+            "analysis_age_days": 5,
+            "transition": "archive",
+        },
+    )
+    call("POST", "/registries?validate=false", {"registry": "r.example.org", "registry_user": "u", "registry_pass": "p"})
+    known = {
+        "image_digest": [image],
+        "source_id": [source],
+        "account_name": ["conformance"],
+        "username": ["tester"],
+        "policy_id": [policies[0]["policy_id"]],
+        "application_id": [application],
+        "application_version_id": [version],
+        "association_id": [association["artifact_association_metadata"]["association_id"]],
+        "relationship_id": [relationship["uuid"]],
+        "subscription_id": [subscription],
+        "rule_id": [rule["rule_id"]],
+        "registry": ["r.example.org"],
+        "role_name": ["read-only"],
+        "event_id": [event["event_id"] for event in call("GET", "/events")["results"][:5]],
+    }
+    by_operation = {"/corrections/{uuid}": {"uuid": [correction["uuid"]]}}
+    return known, by_operation
+
+
+def import_image(server):
+    operation = server.call("POST", "/imports/images")["uuid"]
+    config = {
+        "architecture": "amd64",
+        "os": "linux",
+        "history": [{"created": "2026-01-02T03:04:05Z", "created_by": "/bin/sh"}],
+        "config": {"Env": ["PATH=/bin"]},
+        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + "0" * 64]},
+    }
+    config_digest = "sha256:" + hashlib.sha256(json.dumps(config).encode()).hexdigest()
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+        "config": {
+            "mediaType": "application/vnd.docker.container.image.v1+json",
+            "size": len(json.dumps(config)),
+            "digest": config_digest,
+        },
+        "layers": [
+            {
+                "mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip",
+                "size": 1000,
+                "digest": "sha256:" + "1" * 64,
+            }
+        ],
+    }
+    digest = "sha256:" + hashlib.sha256(json.dumps(manifest).encode()).hexdigest()
+    contents = {
+        part.replace("-", "_"): server.call("POST", f"/imports/images/{operation}/{part}", body)["digest"]
+        for part, body in [("packages", sbom()), ("manifest", manifest), ("image-config", config)]
+    }
+    server.call(
+        "POST",
+        "/images",
+        {
+            "source": {
+                "import": {
+                    "operation_uuid": operation,
+                    "digest": digest,
+                    "local_image_id": config_digest,
+                    "tags": ["docker.io/library/app:1"],
+                    "contents": contents,
+                }
+            }
+        },
+    )
+    until_analyzed(server, f"/images/{digest}")
+    return digest
+
+
+def import_source(server):
+    operation = server.call("POST", "/imports/sources")["uuid"]
+    uploaded = server.call("POST", f"/imports/sources/{operation}/sbom", sbom())["digest"]
+    server.call(
+        "POST",
+        f"/imports/sources/{operation}/finalize",
+        {
+            "host": "git.example.org",
+            "repository_name": "app",
+            "revision": "abc",
+            "branch_name": "main",
+            "change_author": "somebody",
+            "contents": {"sbom": uploaded},
+        },
+    )
+    source = server.call("GET", "/sources")["items"][0]["uuid"]
+    until_analyzed(server, f"/sources/{source}")
+    return source
+
+
+def sbom():
+    """A document as Syft writes it, of one package of each of two kinds."""
+    common = {"locations": [{"path": "/lib/apk/db/installed", "layerID": "sha256:1"}], "licenses": ["MIT"], "cpes": []}
+    return {
+        "artifacts": [
+            {**common, "name": "musl", "version": "1.2", "type": "apk", "language": "", "purl": "pkg:alpine/musl@1.2"},
+            {**common, "name": "left-pad", "version": "1.0", "type": "npm", "language": "javascript"},
+        ],
+        "source": {"type": "image", "target": {}},
+        "distro": {"name": "alpine", "id": "alpine", "version": "3.20", "versionID": "3.20"},
+        "descriptor": {"name": "syft", "version": "1.0.0"},
+        "files": [
+            {
+                "id": "f1",
+                "location": {"path": "/etc/passwd"},
+                "metadata": {"mode": 644, "type": "RegularFile", "userID": 0, "groupID": 0, "size": 1},
+            }
+        ],
+    }
+
+
+def until_analyzed(server, path):
+    for _ in range(300):
+        if server.call("GET", path)["analysis_status"] == "analyzed":
+            return
+        time.sleep(0.1)
+    raise SystemExit(f"error: {path} is not analyzed after half a minute")
+
+
+def prepared(specification, exceptions):
+    """The specification, with the statuses that every operation may answer beside its own, and with logins."""
+    document = yaml.load(specification.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    shared = {row["status"]: {"description": row["reason"]} for row in exceptions["status"]}
+    for item in document["paths"].values():
+        for method in METHODS:
+            if method in item:
+                responses = item[method]["responses"]
+                item[method]["responses"] = {**shared, **responses}
+    document["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    # Times that YAML reads as such are texts in JSON.
+    return json.loads(json.dumps(document, default=str))
+
+
+def configuration(exceptions, known, token, arguments):
+    """The configuration of schemathesis: known ids, and what is excepted."""
+    known, by_operation = known
+    lines = [f"seed = {arguments.seed}", ""]
+    lines += ["headers = { Authorization = " + json.dumps(f"Bearer {token}") + " }", ""]
+    dictionaries = {}
+
+    def bindings(values):
+        for name, ids in values.items():
+            key = f"{name}-{len(dictionaries)}"
+            dictionaries[key] = ids
+            yield f'"path.{name}" = {{ dictionary = "{key}", probability = {KNOWN_ID} }}'
+
+    lines += ["[parameters]", *bindings(known), ""]
+    # Schemathesis takes one section for an operation.
+    sections = {}
+    for path, values in by_operation.items():
+        sections.setdefault(f'include-path = "{path}"', []).extend(
+            ["[operations.parameters]", *bindings(values)]
+        )
+    for row in exceptions["operation"]:
+        for name in row["names"]:
+            section = sections.setdefault(f"include-name = {json.dumps(name)}", [])
+            if row["check"] == "positive_data_acceptance":
+                expected = json.dumps([*ACCEPTED, *row["statuses"]])
+                section += ["[operations.checks.positive_data_acceptance]", f"expected-statuses = {expected}"]
+            elif row["check"] == "all":
+                section.insert(0, "enabled = false")
+            else:
+                section += [f"[operations.checks.{row['check']}]", "enabled = false"]
+    for head, body in sections.items():
+        lines += ["[[operations]]", head, *body, ""]
+    lines += ["[checks.negative_data_rejection]", f"expected-statuses = {json.dumps(REFUSED)}", ""]
+    for key, ids in dictionaries.items():
+        lines += [f'[dictionaries."{key}"]', f"values = {json.dumps(ids)}", ""]
+    return "\n".join(lines)
+
+
+def schemathesis(server, document, config, arguments):
+    program = shutil.which("schemathesis", path=str(Path(sys.executable).parent)) or "schemathesis"
+    command = [program, "--config-file", config, "run", document, "--url", server.url]
+    command += ["--phases", "coverage,fuzzing", "--max-examples", str(arguments.examples)]
+    command += ["--continue-on-failure", "--generation-database", "none", "--warnings", "off", "--request-timeout", "30"]
+    if arguments.only:
+        command += ["--include-name-regex", arguments.only]
+    if arguments.report:
+        command += ["--report", "json", "--report-dir", arguments.report]
+    status = subprocess.run([str(part) for part in command], cwd=document.parent).returncode
+    if server.process.poll() is not None:
+        print(f"error: the server has ended\n{server.log.read_text()}", file=sys.stderr)
+        return 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
