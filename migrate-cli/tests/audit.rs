@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -462,6 +462,96 @@ fn the_gate_does_not_take_silence_for_proof() {
         "{}",
         out(&nothing)
     );
+}
+
+#[test]
+fn the_gate_does_not_pass_over_lines_that_nobody_could_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = month(folder.path());
+    let odd = folder.path().join("odd.log");
+    fs::write(
+        &odd,
+        line("app", 30, 22, "GET /v2/images", 200, "app/2") + "\npassword=hunter2\n",
+    )
+    .expect("a file");
+    let gate = |more: &[&str]| {
+        let words = [
+            "gate",
+            "--quiet-days",
+            "10",
+            "--until",
+            "2026-11-30T23:30:00Z",
+            "--waive",
+            "bob via python-requests/2.26.0",
+            odd.to_str().expect("UTF-8"),
+        ];
+        windlass(&[words.as_slice(), more, &names(&files)].concat())
+    };
+    let refused = gate(&[]);
+    assert_eq!(refused.status.code(), Some(1));
+    let told = "1 of 2 lines could not be read, and any of them may be V1";
+    assert!(out(&refused).contains(told), "{}", out(&refused));
+    let passed = gate(&["--allow-unreadable"]);
+    assert_eq!(passed.status.code(), Some(0), "{}", out(&passed));
+}
+
+#[test]
+fn partial_counts_are_not_asked_for_a_part_or_a_judgement() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = month(folder.path());
+    for more in [
+        ["--client", "ci"],
+        ["--fail-on", "blocked"],
+        ["--baseline", "x.json"],
+    ] {
+        let words = ["audit", "--format", "partial", names(&files)[0]];
+        let refused = windlass(&[words.as_slice(), &more].concat());
+        assert_eq!(refused.status.code(), Some(2), "{more:?}");
+        assert!(err(&refused).contains("belong to the report that is merged"));
+    }
+}
+
+#[test]
+fn inputs_of_every_kind_are_mixed_and_make_the_report_of_one_heap() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = month(folder.path());
+    let [first, second, third] = names(&files)[..] else {
+        panic!("three files");
+    };
+    let zipped = folder.path().join("logs");
+    fs::create_dir(&zipped).expect("a folder");
+    let text = fs::read(second).expect("a file");
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&text).expect("memory");
+    fs::write(zipped.join("b.log.gz"), gzip.finish().expect("memory")).expect("a file");
+    let pattern = zipped.join("*.gz");
+    // A file, a pattern, and standard input.
+    let words = [
+        "audit",
+        "--format",
+        "json",
+        first,
+        "-",
+        pattern.to_str().expect("UTF-8"),
+    ];
+    let mut mixed = Command::new(env!("CARGO_BIN_EXE_windlass"))
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("windlass starts");
+    let mut input = mixed.stdin.take().expect("a pipe");
+    input
+        .write_all(&fs::read(third).expect("a file"))
+        .expect("it reads");
+    drop(input);
+    let mixed = json(&mixed.wait_with_output().expect("it ends"));
+    let plain = json(&windlass(&[
+        "audit", "--format", "json", first, second, third,
+    ]));
+    for part in ["summary", "clients", "operations", "days", "gaps"] {
+        assert_eq!(mixed[part], plain[part], "{part}");
+    }
 }
 
 #[test]

@@ -35,6 +35,10 @@ pub(crate) struct Gate {
     #[arg(long)]
     pub(crate) allow_gaps: bool,
 
+    /// Pass although lines could not be read
+    #[arg(long)]
+    pub(crate) allow_unreadable: bool,
+
     /// Write the evidence to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) evidence: Option<PathBuf>,

@@ -16,7 +16,7 @@ use super::Format;
 /// it would have been made from, and rewritten to V1 again: what does not come back as it was, clients
 /// would miss, and what comes back must fit the V1 document. Verdicts, the worst last:
 ///   right         all comes through
-///   not compared  the request does; the answer is an error, no JSON, or cannot be told
+///   not compared  the answer is an error, is no JSON, or cannot be told; or V1 refused as V2 will
 ///   differs       something in the request or the answer is lost or changed
 ///   misfit        the V2 request or the V1 answer does not fit its document
 ///   refused       the proxy would refuse the request

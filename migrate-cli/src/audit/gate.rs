@@ -24,6 +24,8 @@ pub(crate) struct Question {
     pub(crate) waived: Vec<String>,
     /// Whether gaps are fine.
     pub(crate) allow_gaps: bool,
+    /// Whether lines that cannot be read are fine.
+    pub(crate) allow_unreadable: bool,
     /// Now.
     pub(crate) now: Moment,
 }
@@ -186,6 +188,12 @@ fn coverage(
     for source in &report.sources {
         if let Some(reason) = &source.cut_short {
             reasons.push(format!("`{}`: {reason}", source.name));
+        }
+        if source.unreadable > 0 && !question.allow_unreadable {
+            reasons.push(format!(
+                "`{}`: {} of {} lines could not be read, and any of them may be V1; `--allow-unreadable` if they are none",
+                source.name, source.unreadable, source.lines
+            ));
         }
     }
     if !question.allow_gaps {

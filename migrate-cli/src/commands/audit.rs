@@ -11,6 +11,13 @@ use crate::read::source::Kind;
 use crate::render;
 
 pub(crate) fn run(arguments: &Audit, out: &mut String) -> anyhow::Result<Exit> {
+    let judges =
+        arguments.client.is_some() || arguments.baseline.is_some() || arguments.fail_on.is_some();
+    if arguments.format == AuditFormat::Partial && judges {
+        bail!(
+            "partial counts are of everybody and judge nobody: `--client`, `--baseline` and `--fail-on` belong to the report that is merged from them"
+        );
+    }
     let mappings = load_mappings(arguments.inputs.mappings.as_deref())?;
     let mut tally = traffic::tally(&arguments.inputs, &arguments.partial, &mappings)?;
     if arguments.merge

@@ -21,6 +21,7 @@ pub(crate) fn run(arguments: &Gate, out: &mut String) -> anyhow::Result<Exit> {
             until: arguments.inputs.until,
             waived: arguments.waive.clone(),
             allow_gaps: arguments.allow_gaps,
+            allow_unreadable: arguments.allow_unreadable,
             now: Moment::now(),
         },
     );

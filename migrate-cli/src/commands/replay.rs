@@ -18,8 +18,8 @@ use crate::read::expand;
 use crate::read::source::Source;
 use crate::render;
 use crate::render::progress::Progress;
-use crate::replay::live::{Credentials, Ignored, Live, Settings};
-use crate::replay::{Contract, Plans, Replayed, Rows, member_names};
+use crate::replay::live::{Credentials, Live, Settings};
+use crate::replay::{Contract, Ignored, Plans, Replayed, Rows, member_names};
 
 pub(crate) fn run(arguments: &Arguments, out: &mut String) -> anyhow::Result<Exit> {
     let set = windlass_mappings::read_set(arguments.mappings.as_deref())?;

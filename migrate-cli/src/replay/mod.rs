@@ -10,14 +10,18 @@
 //! | --- | --- |
 //! | `plans` | through the plans alone, without a server |
 //! | `contract` | requests and answers held against the documents of both APIs |
+//! | `compare`, `volatile` | two answers to one request, and what in them does not count |
 //! | `live` | against a V2 service |
 //! | `report` | verdicts, by client and operation |
 
+mod compare;
 mod contract;
 pub(crate) mod live;
 mod plans;
 mod report;
+mod volatile;
 
 pub(crate) use contract::{Contract, member_names};
 pub(crate) use plans::Plans;
 pub(crate) use report::{Replayed, Rows, Verdict};
+pub(crate) use volatile::Ignored;

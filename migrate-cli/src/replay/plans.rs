@@ -13,6 +13,7 @@ use windlass_transforms::route::{PathValues, Route};
 use windlass_transforms::step::StepContext;
 use windlass_transforms::{MappingSet, Mappings};
 
+use super::compare::{Comparing, MAX_DIFFERENCES, written};
 use super::contract::{Contract, Held, V2Request};
 use super::report::{Rows, Verdict};
 use crate::audit::call::Call;
@@ -78,7 +79,13 @@ impl<'m> Plans<'m> {
             return;
         };
         let mut reasons = Vec::new();
-        let verdict = self.judge(recorded, &mut reasons);
+        let mut verdict = self.judge(recorded, &mut reasons);
+        let is_request = matches!(verdict, Verdict::Misfit | Verdict::Refused);
+        if is_request && call.status.is_some_and(|status| status / 100 == 4) {
+            // V1 refused it, and V2 will.
+            verdict = Verdict::Unchecked;
+            reasons.clear();
+        }
         let client = self.identity.client(call).0.display();
         rows.add(client, id, verdict, reasons);
     }
@@ -198,10 +205,6 @@ impl<'m> Plans<'m> {
                 reasons.push(format!("request: `{name}` is not in the V2 document"));
                 Verdict::Unchecked
             }
-            // V1 refused it, and V2 will.
-            Held::Misfits(_) if recorded.call.status.is_some_and(|s| s / 100 == 4) => {
-                Verdict::Unchecked
-            }
             Held::Misfits(misfits) => {
                 reasons.extend(misfits.iter().map(|misfit| format!("request: {misfit}")));
                 Verdict::Misfit
@@ -233,7 +236,8 @@ impl<'m> Plans<'m> {
         let v2 = other.unwrap_or(status);
         match self.convert(operation, Body::Answer(v2), answer, context) {
             Ok(conversion) if conversion.not_checked.is_some() => Verdict::Unchecked,
-            Ok(conversion) => {
+            Ok(mut conversion) => {
+                keep_missed(&operation.id, answer, &mut conversion);
                 let lost = self.lost("answer", &conversion, reasons);
                 lost.max(self.fits(operation, status, conversion.again.as_deref(), reasons))
             }
@@ -300,6 +304,33 @@ impl<'m> Plans<'m> {
             Verdict::Differs
         }
     }
+}
+
+/// Keeps the losses that a client misses in an answer: V2 may lack a member that V1 clients get all
+/// the same, made from another or put there by the mapping.
+fn keep_missed(operation: &str, answer: &[u8], conversion: &mut Conversion) {
+    let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).ok();
+    let again = conversion.again.as_deref().and_then(json);
+    let (Some(recorded), Some(again)) = (json(answer), again) else {
+        return;
+    };
+    let comparing = Comparing {
+        operation,
+        is_error: false,
+        show_values: false,
+    };
+    let differences = comparing.differences(&recorded, &again);
+    if differences.len() >= MAX_DIFFERENCES {
+        return;
+    }
+    let places = differences.iter().map(|d| written(&d.place, |_| true));
+    let places: Vec<String> = places.collect();
+    conversion.losses.retain(|loss| {
+        places.iter().any(|place| {
+            let inside = place.strip_prefix(loss.place.as_str());
+            inside.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        })
+    });
 }
 
 /// Why a body cannot be rewritten. What a step says of it may quote values.

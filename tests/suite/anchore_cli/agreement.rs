@@ -87,3 +87,31 @@ pub(super) fn of_three_sources(cli: &AnchoreCli, records: &Path, log: &Path, arc
         );
     }
 }
+
+/// Replayed without a server, the tour is served as it was: its answers came through these plans.
+pub(super) fn of_plans_and_answers(archive: &Path) {
+    let Some(windlass) = program("windlass") else {
+        return;
+    };
+    let output = Command::new(windlass)
+        .args(["replay", "--strict", "--format", "json"])
+        .arg(archive)
+        .output()
+        .expect("windlass starts");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let rows = report["rows"].as_array().expect("rows").iter();
+    let wrong: Vec<(&str, &str)> = rows
+        .filter(|row| !matches!(row["verdict"].as_str(), Some("right" | "unchecked")))
+        .map(|row| {
+            let reason = row["reasons"][0].as_str().expect("a reason");
+            (row["operation"].as_str().expect("an operation"), reason)
+        })
+        .collect();
+    // The client sends back all that it got of a policy record.
+    let sent_back =
+        "request: `$.policybundlemeta`: where V1 servers kept the document; V2 has no such thing";
+    assert_eq!(wrong, [("update_policy", sent_back)], "{report:#}");
+    let right = report["clients"][0]["right"].as_u64().expect("a number");
+    assert!(right > 200, "{report:#}");
+}

@@ -90,6 +90,7 @@ async fn tour(mut world: World, url: &str, watched: Option<Watched>) {
     audit(&cli, &records);
     if let Some(log) = log {
         agreement::of_three_sources(&cli, &records, &log, &archive);
+        agreement::of_plans_and_answers(&archive);
     }
 }
 

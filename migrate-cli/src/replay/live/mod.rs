@@ -9,10 +9,8 @@
 //! Requests go through the same proxy that clients would use, started inside on a free loopback
 //! port: look-ups, pages and compositions are its own, so the two cannot disagree.
 
-mod compare;
 mod credentials;
 mod sender;
-mod volatile;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -34,17 +32,17 @@ use windlass_transforms::plan::lookup::LookupPlan;
 use windlass_transforms::plan::operation::{Kind, Operation};
 use windlass_transforms::step::StepContext;
 
+use super::compare::written;
 use super::plans::{Found, find};
 use super::report::{Live as Report, Rows, Verdict};
+use super::volatile::Ignored;
 use crate::audit::classify::{Classifier, path_and_query};
 use crate::audit::identity::Identity;
 use crate::audit::tally::Called;
 use crate::read::exchanges::Recorded;
 
-use compare::written;
 pub(crate) use credentials::Credentials;
 use sender::{Job, Outcome, Pace, Sender};
-pub(crate) use volatile::Ignored;
 
 /// How requests are sent and answers compared.
 #[derive(Debug)]

@@ -12,9 +12,10 @@ use serde_json::Value;
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::compare::{Comparing, Difference};
-use super::{Ignored, Settings};
+use super::Settings;
+use crate::replay::compare::{Comparing, Difference};
 use crate::replay::report::Verdict;
+use crate::replay::volatile::Ignored;
 
 /// The largest answer that is compared.
 const MAX_ANSWER: usize = 64 << 20;

@@ -8,7 +8,7 @@ use super::volatile::{form, is_prose, is_unordered};
 use crate::audit::redact;
 
 /// How many differences are told of one exchange.
-const MAX_DIFFERENCES: usize = 20;
+pub(super) const MAX_DIFFERENCES: usize = 20;
 /// The longest value that is shown, in characters.
 const MAX_VALUE: usize = 60;
 

@@ -57,7 +57,7 @@ pub(super) enum Form {
 }
 
 static DATA: LazyLock<Data> = LazyLock::new(|| {
-    toml::from_str(include_str!("../../../data/volatile.toml"))
+    toml::from_str(include_str!("../../data/volatile.toml"))
         .expect("`the_list_of_volatile_members_can_be_read` keeps it right")
 });
 
