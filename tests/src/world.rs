@@ -45,6 +45,7 @@ pub struct WorldBuilder {
     sqlite: bool,
     webhook: bool,
     alerts_every: Option<Duration>,
+    notifications_every: Option<Duration>,
 }
 
 impl WorldBuilder {
@@ -83,6 +84,13 @@ impl WorldBuilder {
         self
     }
 
+    /// How often the server sends notifications.
+    #[must_use]
+    pub fn notifications_every(mut self, period: Duration) -> Self {
+        self.notifications_every = Some(period);
+        self
+    }
+
     /// Starts server and proxy.
     pub async fn start(self) -> World {
         let folder = tempfile::tempdir().expect("a folder for the store");
@@ -93,6 +101,9 @@ impl WorldBuilder {
             .limits(self.server_limits);
         if let Some(period) = self.alerts_every {
             server = server.alerts_every(period);
+        }
+        if let Some(period) = self.notifications_every {
+            server = server.notifications_every(period);
         }
         let webhook = if self.webhook {
             let webhook = Webhook::start().await;

@@ -10,7 +10,7 @@ use windlass_tests::story::Story;
 use windlass_transforms::plan::operation::Kind;
 
 /// Every story of this suite.
-static STORIES: [&Story; 15] = [
+static STORIES: [&Story; 16] = [
     &crate::accounts::STORY,
     &crate::alerts::STORY,
     &crate::corrections::STORY,
@@ -18,6 +18,7 @@ static STORIES: [&Story; 15] = [
     &crate::images::STORY,
     &crate::imports::STORY,
     &crate::inventories::STORY,
+    &crate::notifications::STORY,
     &crate::oauth::STORY,
     &crate::policies::STORY,
     &crate::rbac::STORY,

@@ -7,7 +7,7 @@ use crate::access::role;
 use crate::ids::IdSource;
 use crate::params;
 use crate::resources::events::Origin;
-use crate::resources::{policies, system};
+use crate::resources::{notifications, policies, system};
 use crate::state::AppState;
 use crate::store::{Error, Store};
 use crate::time::Timestamp;
@@ -19,12 +19,13 @@ const ADMIN_EMAIL: &str = "admin@myanchore";
 /// Name of the key that signs access tokens, among the secrets.
 const TOKEN_KEY: &str = "access-token-key";
 
-/// Writes the roles and feeds of this program.
+/// Writes the roles, feeds and types of notification endpoints of this program.
 pub(crate) async fn seed(store: &Store, now: Timestamp) -> Result<(), Error> {
     store
         .write(move |tx| {
             role::seed(tx, now)?;
-            system::store::seed_feeds(tx, now)
+            system::store::seed_feeds(tx, now)?;
+            notifications::seed(tx, now)
         })
         .await
 }

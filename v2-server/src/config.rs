@@ -155,6 +155,17 @@ GET /v2/openapi.json is the document of the API; /v2/ui/ shows it in a browser."
             ],
         },
         Group {
+            heading: "Notifications",
+            settings: &[
+                Setting::new(
+                    "notifications_interval_seconds",
+                    "SECONDS",
+                    "How often new events are looked at, and notifications sent; at least 1",
+                )
+                .or("30"),
+            ],
+        },
+        Group {
             heading: "Webhooks, as far as they can be tested",
             settings: &[
                 Setting::new(
@@ -285,9 +296,11 @@ pub(crate) fn server(settings: &Settings) -> Result<ServerBuilder, Error> {
         ingest_overwrite: settings.get("inventory_ingest_overwrite")?,
     };
     let alerts_every = settings.get::<NonZeroU32>("alerts_interval_seconds")?;
+    let notifications_every = settings.get::<NonZeroU32>("notifications_interval_seconds")?;
     Ok(builder
         .inventory(inventory)
         .alerts_every(Duration::from_secs(alerts_every.get().into()))
+        .notifications_every(Duration::from_secs(notifications_every.get().into()))
         .webhooks(webhooks(settings)?))
 }
 

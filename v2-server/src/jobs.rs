@@ -9,7 +9,9 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::http::ApiResult;
-use crate::resources::{accounts, alerts, archives, events, images, imports, inventories, oauth};
+use crate::resources::{
+    accounts, alerts, archives, events, images, imports, inventories, notifications, oauth,
+};
 use crate::state::AppState;
 
 /// One recurring task.
@@ -65,12 +67,19 @@ const JOBS: &[Job] = &[
 ];
 
 /// The jobs whose period is a setting.
-fn adjustable(state: &AppState) -> [Job; 1] {
-    [Job {
-        name: "check watched tags for alerts",
-        every: state.alerts_every,
-        run: |state| Box::pin(alerts::watch(state)),
-    }]
+fn adjustable(state: &AppState) -> [Job; 2] {
+    [
+        Job {
+            name: "check watched tags for alerts",
+            every: state.alerts_every,
+            run: |state| Box::pin(alerts::watch(state)),
+        },
+        Job {
+            name: "send notifications",
+            every: state.notifications_every,
+            run: |state| Box::pin(notifications::deliver(state)),
+        },
+    ]
 }
 
 /// Starts all jobs. Each ends when `stopped` says so, but never in the middle of a run.

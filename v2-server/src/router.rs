@@ -11,10 +11,10 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::http::{Problem, drain, guard, limits, measure, uri};
 use crate::openapi;
 use crate::resources::{
-    account, accounts, alerts, applications, archives, artifact_relationships, corrections,
-    event_types, events, images, imports, inventories, oauth, policies, probes, query,
-    rbac_manager, registries, reporting, repositories, sources, subscriptions, summaries, system,
-    user, vulnerability_scan,
+    account, accounts, actions, alerts, applications, archives, artifact_relationships,
+    corrections, event_types, events, images, imports, inventories, notifications, oauth, policies,
+    probes, query, rbac_manager, registries, reporting, repositories, sources, subscriptions,
+    summaries, system, user, vulnerability_scan,
 };
 use crate::state::AppState;
 
@@ -52,6 +52,9 @@ fn operations() -> OpenApiRouter<AppState> {
         // What has happened.
         .merge(event_types::router())
         .merge(events::router())
+        // Who is told.
+        .merge(notifications::router())
+        .merge(actions::router())
         // The system itself.
         .merge(probes::router())
         .merge(system::router())

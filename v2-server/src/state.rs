@@ -16,6 +16,7 @@ use crate::http::guard::Demands;
 use crate::ids::IdSource;
 use crate::metrics::Metrics;
 use crate::resources::inventories::InventorySettings;
+use crate::resources::notifications::Sender;
 use crate::store::{Store, Transaction};
 use crate::time::{Clock, Timestamp};
 use crate::webhooks::Webhooks;
@@ -68,6 +69,10 @@ pub(crate) struct Parts {
     pub(crate) webhooks: Webhooks,
     /// Time from one check of watched tags to the next.
     pub(crate) alerts_every: Duration,
+    /// Time from one sending of notifications to the next.
+    pub(crate) notifications_every: Duration,
+    /// Sends notifications.
+    pub(crate) sender: Sender,
     /// Notified when an image waits for its analysis.
     pub(crate) analysis_wanted: Notify,
     /// What is counted.

@@ -56,8 +56,9 @@ impl IdSource for CountingIds {
 pub(crate) struct TestServer {
     pub(crate) state: AppState,
     pub(crate) clock: Arc<TestClock>,
+    ids: Arc<CountingIds>,
     app: Router,
-    _database: Database,
+    database: Arc<Database>,
 }
 
 impl TestServer {
@@ -68,14 +69,29 @@ impl TestServer {
     pub(crate) async fn start_with(
         adjust: impl FnOnce(crate::server::ServerBuilder) -> crate::server::ServerBuilder,
     ) -> Self {
-        let database = Database::new().await;
-        let clock = Arc::new(TestClock::default());
+        let database = Arc::new(Database::new().await);
+        let (clock, ids) = (Arc::default(), Arc::default());
+        Self::on(database, clock, ids, adjust).await
+    }
+
+    /// One more on the same database, with the same clock.
+    pub(crate) async fn another(&self) -> Self {
+        let (database, clock, ids) = (self.database.clone(), self.clock.clone(), self.ids.clone());
+        Self::on(database, clock, ids, |builder| builder).await
+    }
+
+    async fn on(
+        database: Arc<Database>,
+        clock: Arc<TestClock>,
+        ids: Arc<CountingIds>,
+        adjust: impl FnOnce(crate::server::ServerBuilder) -> crate::server::ServerBuilder,
+    ) -> Self {
         let mut builder = Server::builder(database.folder())
             .admin_password(PASSWORD)
             .password_cost(PasswordCost::Least)
             .host_id("windlass")
             .clock(clock.clone())
-            .ids(Arc::new(CountingIds::default()));
+            .ids(ids.clone());
         if let Some(url) = database.url() {
             builder = builder.database(url);
         }
@@ -85,7 +101,8 @@ impl TestServer {
             app: app(&state),
             state,
             clock,
-            _database: database,
+            ids,
+            database,
         }
     }
 

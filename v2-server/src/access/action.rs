@@ -166,7 +166,7 @@ pub(crate) static ACTIONS: &[Action] = &[
     act("updateApplication", Account, WRITERS),
     act("updateCorrection", Account, WRITERS),
     act("updateFeeds", Global, &[]),
-    act("updateNotificationEndpoint", Account, WRITERS),
+    act("updateNotificationEndpoint", Global, &[]),
     act("updateNotificationEndpointConfiguration", Account, WRITERS),
     act("updatePolicy", Account, POLICY_WRITERS),
     act("updateRegistry", Account, WRITERS),

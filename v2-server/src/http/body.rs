@@ -21,11 +21,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
-        let kind = content_type(request.headers());
-        if !is_json(&kind) {
-            return Err(Problem::wrong_content_type(&kind, "JSON data").into());
-        }
-        let bytes = read(request, state).await?;
+        let bytes = read_json(request, state).await?;
         parse(&bytes).map(Self).map_err(ApiError::from)
     }
 }
@@ -64,6 +60,18 @@ impl<T: Serialize> IntoResponse for Json<T> {
 /// As [`read_up_to`].
 pub(crate) async fn read(request: Request, state: &AppState) -> Result<Bytes, Problem> {
     read_up_to(request, state.limits.body_bytes, "max_body_bytes").await
+}
+
+/// Reads a whole body that is announced as JSON.
+///
+/// # Errors
+/// 415 when it is announced as something else, and as [`read_up_to`].
+pub(crate) async fn read_json(request: Request, state: &AppState) -> Result<Bytes, Problem> {
+    let kind = content_type(request.headers());
+    if !is_json(&kind) {
+        return Err(Problem::wrong_content_type(&kind, "JSON data"));
+    }
+    read(request, state).await
 }
 
 /// Reads a whole body of at most `limit` bytes, a limit that `setting` sets.

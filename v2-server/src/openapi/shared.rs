@@ -54,6 +54,8 @@ const TAGS: &[(&str, &str)] = &[
     ("Repository Credentials", "Repositories that are watched"),
     ("Subscriptions", "What is watched, and what is told"),
     ("Events", "What has happened"),
+    ("Notifications", "Who is told what has happened, and how"),
+    ("Actions", "What somebody was asked to do about an image"),
     ("System", "The server itself"),
 ];
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod accounts;
+pub(crate) mod actions;
 pub(crate) mod alerts;
 pub(crate) mod applications;
 pub(crate) mod archives;
@@ -12,6 +13,7 @@ pub(crate) mod events;
 pub(crate) mod images;
 pub(crate) mod imports;
 pub(crate) mod inventories;
+pub(crate) mod notifications;
 pub(crate) mod oauth;
 pub(crate) mod policies;
 pub(crate) mod probes;

@@ -34,6 +34,7 @@ use crate::jobs;
 use crate::metrics::Metrics;
 use crate::openapi;
 use crate::resources::inventories::InventorySettings;
+use crate::resources::notifications::Sender;
 use crate::router;
 use crate::state::{AppState, Limits, Parts};
 use crate::store::{self, Store};
@@ -48,6 +49,9 @@ const GRACE: Duration = Duration::from_secs(30);
 
 /// Time from one check of watched tags to the next, unless a setting says otherwise.
 const ALERTS_EVERY: Duration = Duration::from_secs(600);
+
+/// How often events are told, unless a setting says otherwise.
+const NOTIFICATIONS_EVERY: Duration = Duration::from_secs(30);
 
 /// Bytes the key for access tokens must have: those of the digest it is used with.
 const SHORTEST_KEY: usize = 32;
@@ -102,6 +106,7 @@ pub struct ServerBuilder {
     webhooks: Webhooks,
     inventory: InventorySettings,
     alerts_every: Duration,
+    notifications_every: Duration,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
 }
@@ -216,6 +221,13 @@ impl ServerBuilder {
         self
     }
 
+    /// How often new events are looked at, and notifications sent.
+    #[must_use]
+    pub fn notifications_every(mut self, period: Duration) -> Self {
+        self.notifications_every = period;
+        self
+    }
+
     /// Another clock than the machine's.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -315,6 +327,8 @@ impl ServerBuilder {
             webhooks: self.webhooks,
             inventory: self.inventory,
             alerts_every: self.alerts_every,
+            notifications_every: self.notifications_every,
+            sender: Sender::default(),
             analysis_wanted: Notify::new(),
             stopping: AtomicBool::new(false),
         });
@@ -356,6 +370,7 @@ impl Server {
             webhooks: Webhooks::default(),
             inventory: InventorySettings::default(),
             alerts_every: ALERTS_EVERY,
+            notifications_every: NOTIFICATIONS_EVERY,
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
         }

@@ -48,6 +48,8 @@ const MIGRATIONS: &[Migration] = migrations![
     "0050_inventories",
     "0051_corrections",
     "0052_alerts",
+    "0060_notifications",
+    "0061_actions",
     "0071_reports",
 ];
 

@@ -79,8 +79,8 @@ pub(crate) fn record(tx: &mut Transaction<'_>, event: &NewEvent<'_>) -> Result<(
     tx.take_turn(Turn::Events)?;
     tx.execute(
         "INSERT INTO events (event_id, account_name, type, category, level, message, details, resource_type,
-                             resource_id, service_name, host_id, base_url, request_id, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                             resource_id, service_name, host_id, base_url, request_id, created_at, is_selected)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         params![
             origin.ids.uuid().simple().to_string(),
             event.account,
@@ -96,7 +96,26 @@ pub(crate) fn record(tx: &mut Transaction<'_>, event: &NewEvent<'_>) -> Result<(
             origin.base_url,
             origin.request_id,
             origin.now,
+            false,
         ],
+    )?;
+    Ok(())
+}
+
+/// The oldest events that were not compared with the selectors of notifications.
+pub(crate) fn to_select(tx: &mut Transaction<'_>, limit: i64) -> Result<Vec<EventResponse>> {
+    tx.query(
+        &format!("SELECT {COLUMNS} FROM events WHERE NOT is_selected ORDER BY sequence LIMIT $1"),
+        params![limit],
+        read,
+    )
+}
+
+/// Notes that an event was compared with them.
+pub(crate) fn set_selected(tx: &mut Transaction<'_>, event_id: &str) -> Result<()> {
+    tx.execute(
+        "UPDATE events SET is_selected = $2 WHERE event_id = $1",
+        params![event_id, true],
     )?;
     Ok(())
 }
