@@ -175,6 +175,16 @@ async fn a_recorded_day_is_the_same_on_v2_until_something_changes_there() {
 
     interrupted_it_tells_what_came_before(&world, &windlass, &recording).await;
 
+    let wrong = world.folder().join("wrong.toml");
+    std::fs::write(&wrong, "user = 'admin'\npassword = 'hunter2'\n").expect("a file");
+    let (_, report) = run(&["--credentials", wrong.to_str().expect("UTF-8")]);
+    let told = rows(&report, "differs");
+    let refused = "status 401, was 200: V2 does not take the credentials";
+    assert!(
+        told.iter().any(|(_, reasons)| reasons == &[refused]),
+        "{told:?}"
+    );
+
     // With writes, the recorded one is sent, with its body.
     v2.delete("/registries/r.example.org").await;
     let (_, report) = run(&["--writes"]);

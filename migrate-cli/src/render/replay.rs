@@ -51,7 +51,9 @@ pub(crate) fn text(replayed: &Replayed, out: &mut String) {
         &rows,
         out,
     );
-    out.push('\n');
+    if replayed.rows.iter().any(|row| !row.reasons.is_empty()) {
+        out.push('\n');
+    }
     for row in &replayed.rows {
         for reason in &row.reasons {
             // Writing to a string cannot fail.
@@ -94,10 +96,14 @@ pub(crate) fn text(replayed: &Replayed, out: &mut String) {
 fn live(replayed: &Replayed, out: &mut String) {
     let Some(live) = &replayed.live else { return };
     if live.writes_left_out > 0 {
+        let left_out = counted(
+            live.writes_left_out,
+            "request that changes something was",
+            "requests that change something were",
+        );
         let _ = writeln!(
             out,
-            "{} that change something were not sent to {}; `--writes` sends them",
-            counted(live.writes_left_out, "request", "requests"),
+            "{left_out} not sent to {}; `--writes` sends them",
             printable(&live.against)
         );
     }

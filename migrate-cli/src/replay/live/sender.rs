@@ -218,7 +218,11 @@ impl Sender {
             return Verdict::Unchecked;
         };
         if recorded != status {
-            reasons.push(format!("status {status}, was {recorded}"));
+            let hint = match status {
+                401 => ": V2 does not take the credentials",
+                _ => "",
+            };
+            reasons.push(format!("status {status}, was {recorded}{hint}"));
             return Verdict::Differs;
         }
         if job.only_status || job.method == Method::HEAD {
