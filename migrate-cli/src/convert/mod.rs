@@ -64,7 +64,60 @@ impl std::fmt::Display for ConvertError {
 
 impl std::error::Error for ConvertError {}
 
-/// Converts `input`, a body of this layout. `context` is what steps may see of the request.
+/// A layout that works in one direction, compiled: converts any number of bodies.
+#[derive(Debug)]
+pub struct Converter {
+    there: LayoutPlan,
+    /// The way back, or why there is none.
+    back: Result<LayoutPlan, String>,
+    direction: Direction,
+}
+
+impl Converter {
+    /// Compiles a layout.
+    ///
+    /// # Errors
+    /// When it does not work in this direction.
+    pub fn new(set: &MappingSet, layout: &str, direction: Direction) -> Result<Self, ConvertError> {
+        let steps = windlass_mappings::steps::STEPS;
+        let compile = |direction| LayoutPlan::compile(set, steps, layout, direction);
+        Ok(Self {
+            there: compile(direction).map_err(ConvertError::OneWay)?,
+            back: compile(direction.opposite()).map_err(|diagnostics| reasons(&diagnostics)),
+            direction,
+        })
+    }
+
+    /// Converts `input`, a body of this layout. `context` is what steps may see of the request.
+    ///
+    /// # Errors
+    /// When the body is not of its form.
+    pub fn convert(&self, context: &StepContext, input: &[u8]) -> Result<Conversion, ConvertError> {
+        // Notes of steps belong to one conversion.
+        let context = StepContext {
+            touched: windlass_transforms::step::Touched::default(),
+            ..context.clone()
+        };
+        let body = rewrite(&self.there.plan, &context, input).map_err(ConvertError::Body)?;
+        let dropped = dropped::members(&self.there, self.direction, input);
+        let back = match &self.back {
+            Ok(back) => back::go(&back.plan, &context, input, &body),
+            Err(reason) => Err(reason.clone()),
+        };
+        let (differences, again, not_checked) = match back {
+            Ok(back) => (back.differences, Some(back.again), None),
+            Err(reason) => (Vec::new(), None, Some(reason)),
+        };
+        Ok(Conversion {
+            body,
+            losses: loss::gather(&self.there, dropped, differences),
+            again,
+            not_checked,
+        })
+    }
+}
+
+/// Converts one body: [`Converter::convert`].
 ///
 /// # Errors
 /// When the layout does not work in this direction, or the body is not of its form.
@@ -75,30 +128,7 @@ pub fn convert(
     context: &StepContext,
     input: &[u8],
 ) -> Result<Conversion, ConvertError> {
-    let steps = windlass_mappings::steps::STEPS;
-    let compile = |direction| LayoutPlan::compile(set, steps, layout, direction);
-    let there = compile(direction).map_err(ConvertError::OneWay)?;
-    // Notes of steps belong to one conversion.
-    let context = StepContext {
-        touched: windlass_transforms::step::Touched::default(),
-        ..context.clone()
-    };
-    let body = rewrite(&there.plan, &context, input).map_err(ConvertError::Body)?;
-    let dropped = dropped::members(&there, direction, input);
-    let back = match compile(direction.opposite()) {
-        Ok(back) => back::go(&back.plan, &context, input, &body),
-        Err(diagnostics) => Err(reasons(&diagnostics)),
-    };
-    let (differences, again, not_checked) = match back {
-        Ok(back) => (back.differences, Some(back.again), None),
-        Err(reason) => (Vec::new(), None, Some(reason)),
-    };
-    Ok(Conversion {
-        body,
-        losses: loss::gather(&there, dropped, differences),
-        again,
-        not_checked,
-    })
+    Converter::new(set, layout, direction)?.convert(context, input)
 }
 
 fn reasons(diagnostics: &[Diagnostic]) -> String {

@@ -1,10 +1,12 @@
 //! Through the plans, without a server.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::Method;
 use serde_json::{Map, Value};
-use windlass_migrate::convert::{Body, Conversion, ConvertError, Subject, convert};
+use windlass_migrate::convert::{Body, Conversion, ConvertError, Converter, Subject};
 use windlass_transforms::compile::Direction;
 use windlass_transforms::plan::call::{CallPlan, RequestBody, UpstreamCall};
 use windlass_transforms::plan::operation::{Kind, Operation};
@@ -32,6 +34,8 @@ pub(crate) struct Plans<'m> {
     contract: &'m Contract,
     classifier: Classifier<'m>,
     identity: Identity,
+    /// By layout; `None`: one that does not lead to V2.
+    converters: RefCell<HashMap<String, Option<Converter>>>,
 }
 
 /// The V1 operation that a request line is for.
@@ -68,6 +72,7 @@ impl<'m> Plans<'m> {
             contract,
             classifier: Classifier::new(mappings),
             identity: Identity::default(),
+            converters: RefCell::default(),
         }
     }
 
@@ -288,9 +293,16 @@ impl<'m> Plans<'m> {
         input: &[u8],
         context: &StepContext,
     ) -> Result<Conversion, ConvertError> {
-        let one_way = |_| ConvertError::OneWay(Vec::new());
-        let subject = Subject::operation(operation, body).map_err(one_way)?;
-        convert(self.set, &subject.layout, Direction::V1ToV2, context, input)
+        let one_way = || ConvertError::OneWay(Vec::new());
+        let subject = Subject::operation(operation, body).map_err(|_| one_way())?;
+        let mut converters = self.converters.borrow_mut();
+        let converter = converters
+            .entry(subject.layout)
+            .or_insert_with_key(|layout| Converter::new(self.set, layout, Direction::V1ToV2).ok());
+        match converter {
+            Some(converter) => converter.convert(context, input),
+            None => Err(one_way()),
+        }
     }
 
     fn lost(&self, what: &str, conversion: &Conversion, reasons: &mut Vec<String>) -> Verdict {
