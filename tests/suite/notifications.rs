@@ -232,6 +232,21 @@ async fn action_plans_are_sent(world: &World, listener: &Listener) {
         wrong["configuration_id"] = json!("none-such");
         caller.post(path, &wrong).await.with(400);
     }
+    // Nobody listens on this port.
+    let list = "/notifications/endpoints/slack/configurations";
+    let deaf = json!({"url": "http://127.0.0.1:9/"});
+    let deaf = v2.post(list, &deaf).await.ok();
+    for (caller, path) in [(&v1, "/enterprise/actions"), (&v2, "/actions")] {
+        let mut lost = plan("a:3");
+        lost["endpoint"] = json!("slack");
+        lost["configuration_id"] = deaf["uuid"].clone();
+        let told = caller.post(path, &lost).await.with(502);
+        assert!(
+            text(&told["message"]).contains("did not take the plan"),
+            "{told}"
+        );
+        assert_eq!(caller.get(path).await.ok(), json!([second, first]));
+    }
     let mails = listener.mails.lock().expect("no test panicked");
     let asked: Vec<_> = mails
         .iter()

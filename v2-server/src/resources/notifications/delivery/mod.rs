@@ -6,12 +6,14 @@ mod store;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rand::seq::SliceRandom as _;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::handlers::send;
 use super::message::Message;
 use super::sending::Outcome;
+use super::types::Health;
 use crate::http::{ApiError, ApiResult};
 use crate::state::AppState;
 use store::Due;
@@ -43,13 +45,17 @@ pub(crate) async fn deliver(state: AppState) -> ApiResult<()> {
     while select::select(&state).await? {}
     forget(&state).await?;
     let now = state.now();
-    let due = state.read(move |tx| Ok(store::due(tx, now)?)).await?;
+    let mut due = state.read(move |tx| Ok(store::due(tx, now)?)).await?;
+    put_in_order(&mut due);
     let permits = Arc::new(Semaphore::new(AT_ONCE));
     let mut rounds = JoinSet::new();
-    for configuration in due {
+    for (configuration, _) in due {
         let (state, permits) = (state.clone(), Arc::clone(&permits));
         rounds.spawn(async move {
             let _permit = permits.acquire_owned().await.map_err(ApiError::internal)?;
+            if is_over(&state, end) {
+                return Ok(());
+            }
             round(&state, configuration, end).await
         });
     }
@@ -57,6 +63,18 @@ pub(crate) async fn deliver(state: AppState) -> ApiResult<()> {
         ended.map_err(ApiError::internal)??;
     }
     Ok(())
+}
+
+/// Whether nothing new is begun any more in this run.
+fn is_over(state: &AppState, end: Instant) -> bool {
+    Instant::now() >= end || state.is_stopping()
+}
+
+/// Those whose last delivery failed come last, so that those who hang do not take the time of others; beside that
+/// everybody is first at some time.
+fn put_in_order(due: &mut [(i64, Health)]) {
+    due.shuffle(&mut rand::rng());
+    due.sort_by_key(|(_, health)| *health == Health::Unhealthy);
 }
 
 /// Sends what is due for one configuration, in the order of the events, until something fails.
@@ -75,7 +93,7 @@ async fn round(state: &AppState, configuration: i64, end: Instant) -> ApiResult<
     let Some(mut claim) = claimed else {
         return Ok(());
     };
-    while Instant::now() < end {
+    while !is_over(state, end) {
         let now = state.now();
         let held = claim.clone();
         let next = state
@@ -153,6 +171,23 @@ mod tests {
         let pauses: Vec<i64> = (0..MOST_ATTEMPTS - 1).map(pause).collect();
         assert_eq!(pauses, [60, 120, 240, 480, 960, 1920, 3840]);
         assert!(pauses.iter().sum::<i64>() < WORTH);
+    }
+
+    #[test]
+    fn those_that_fail_come_last_and_nobody_always_first() {
+        let mut firsts = std::collections::BTreeSet::new();
+        for _ in 0..1000 {
+            let mut due = [
+                (1, Health::Unhealthy),
+                (2, Health::Healthy),
+                (3, Health::Unknown),
+                (4, Health::Unhealthy),
+            ];
+            put_in_order(&mut due);
+            assert!(due[2].1 == Health::Unhealthy && due[3].1 == Health::Unhealthy);
+            firsts.extend([due[0].0, due[2].0]);
+        }
+        assert_eq!(firsts.len(), 4);
     }
 
     #[test]

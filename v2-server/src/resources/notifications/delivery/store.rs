@@ -27,12 +27,13 @@ pub(super) struct Due {
     pub(super) configuration: Configuration,
 }
 
-/// The configurations for which something is due.
-pub(super) fn due(tx: &mut Transaction<'_>, now: Timestamp) -> Result<Vec<i64>> {
+/// The configurations for which something is due, and how the last delivery to each went.
+pub(super) fn due(tx: &mut Transaction<'_>, now: Timestamp) -> Result<Vec<(i64, Health)>> {
     tx.query(
-        "SELECT DISTINCT configuration FROM notification_deliveries WHERE due_at <= $1",
+        "SELECT id, status FROM notification_configurations
+         WHERE id IN (SELECT configuration FROM notification_deliveries WHERE due_at <= $1)",
         params![now],
-        |row| row.get(0),
+        |row| Ok((row.get(0)?, word(row, 1, "a status", Health::parse)?)),
     )
 }
 
