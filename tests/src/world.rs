@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use windlass_mappings::document::Documents;
 use windlass_proxy::{Proxy, UpstreamUrl, Versionless};
-use windlass_v2_server::{Limits, PasswordCost, Server, Webhooks};
+use windlass_v2_server::{Limits, PasswordCost, Server, ServerBuilder, Webhooks};
 
 use crate::calls::Calls;
 use crate::contract::contract;
@@ -30,6 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Every call made through it is noted, and every V2 answer is held against the contract.
 pub struct World {
     folder: TempDir,
+    /// The address of the database, where it is not in the folder.
+    database: Option<String>,
     server: Option<Server>,
     proxy: Option<Proxy>,
     webhook: Option<Webhook>,
@@ -94,11 +96,12 @@ impl WorldBuilder {
     /// Starts server and proxy.
     pub async fn start(self) -> World {
         let folder = tempfile::tempdir().expect("a folder for the store");
-        let mut server = Server::builder(folder.path().join("data"))
-            .listen(([127, 0, 0, 1], 0).into())
-            .admin_password(ADMIN_PASSWORD)
-            .password_cost(PasswordCost::Least)
-            .limits(self.server_limits);
+        let database = if self.sqlite {
+            None
+        } else {
+            database::postgres().await
+        };
+        let mut server = server_on(folder.path(), database.as_deref()).limits(self.server_limits);
         if let Some(period) = self.alerts_every {
             server = server.alerts_every(period);
         }
@@ -115,11 +118,6 @@ impl WorldBuilder {
         } else {
             None
         };
-        if !self.sqlite
-            && let Some(url) = database::postgres().await
-        {
-            server = server.database(url);
-        }
         let server = server.start().await.expect("the V2 server starts");
         let upstream =
             UpstreamUrl::parse(&format!("http://{}", server.address())).expect("an address");
@@ -135,12 +133,25 @@ impl WorldBuilder {
             .expect("the proxy starts");
         World {
             folder,
+            database,
             server: Some(server),
             proxy: Some(proxy),
             webhook,
             http: reqwest::Client::new(),
             calls: Calls::default(),
         }
+    }
+}
+
+/// A server on the database of a world.
+fn server_on(folder: &Path, database: Option<&str>) -> ServerBuilder {
+    let server = Server::builder(folder.join("data"))
+        .listen(([127, 0, 0, 1], 0).into())
+        .admin_password(ADMIN_PASSWORD)
+        .password_cost(PasswordCost::Least);
+    match database {
+        Some(url) => server.database(url),
+        None => server,
     }
 }
 
@@ -314,6 +325,13 @@ impl World {
             "tags": [image.tag], "contents": contents,
         }}});
         ok(self.v1(Method::POST, "/images", Some(&source)).await);
+    }
+
+    /// Starts one more server, of this name, on the same database, and stops it again.
+    pub async fn visit(&self, host_id: &str) {
+        let server = server_on(self.folder.path(), self.database.as_deref()).host_id(host_id);
+        let server = server.start().await.expect("a second server starts");
+        server.stop().await;
     }
 
     /// Waits until the image is analysed.

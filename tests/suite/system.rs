@@ -17,6 +17,7 @@ pub(crate) static STORY: Story = Story::in_world(
             the_document_is_served(world).await;
             services_are_listed_by_name_and_host(world).await;
             a_running_service_stays(world).await;
+            a_service_that_is_gone_is_forgotten(world).await;
             gates_go_by_the_words_of_each_version(world).await;
             feeds_and_error_codes_are_the_same(world).await;
             feeds_are_switched_read_and_deleted(world).await;
@@ -208,6 +209,33 @@ async fn a_running_service_stays(world: &World) {
         .await
         .with(404);
     assert_eq!(v2.get("/system/services/catalog").await.ok(), catalog);
+}
+
+/// There was a server of another name on the database, which has stopped.
+async fn a_service_that_is_gone_is_forgotten(world: &World) {
+    world.visit("former").await;
+    let (v1, v2) = world.admin();
+    let listed = v2.get("/system/services/catalog").await.ok();
+    assert_eq!(each(&listed, "host_id"), ["former", "localhost"]);
+    assert_eq!(
+        (&listed[0]["status"], &listed[0]["status_message"]),
+        (&json!(false), &json!("down"))
+    );
+    assert_eq!(
+        v1.get("/system/services/catalog").await.ok(),
+        told_in_v1(&listed)
+    );
+    for (caller, other, name) in [(&v1, &v2, "catalog"), (&v2, &v1, "analyzer")] {
+        let path = format!("/system/services/{name}/former");
+        let gone = caller.delete(&path).await;
+        assert_eq!(gone.status, 200, "{}", gone.text());
+        other.get(&path).await.with(404);
+        other.delete(&path).await.with(404);
+    }
+    let left = v2.get("/system/services").await.ok();
+    let mut former = each(&left, "host_id");
+    former.retain(|host| *host == "former");
+    assert_eq!(former.len(), 3);
 }
 
 async fn gates_go_by_the_words_of_each_version(world: &World) {

@@ -74,7 +74,8 @@ GET /v2/openapi.json is the document of the API; /v2/ui/ shows it in a browser."
                 Setting::new(
                     "host_id",
                     "NAME",
-                    "Name of this server in the records that tell which one it was",
+                    "Name of this server in the records that tell which one it was; servers that share a database need \
+                     one each",
                 )
                 .or("localhost"),
             ],

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::http::ApiResult;
+use crate::resources::system::servers;
 use crate::resources::{
     accounts, alerts, archives, events, images, imports, inventories, notifications, oauth,
 };
@@ -29,6 +30,11 @@ type Run = Pin<Box<dyn Future<Output = ApiResult<()>> + Send>>;
 
 /// All jobs with a fixed period: the contents page.
 const JOBS: &[Job] = &[
+    Job {
+        name: "write down that this server runs, and look after others",
+        every: servers::HEARTBEAT,
+        run: |state| Box::pin(servers::beat(state)),
+    },
     Job {
         name: "remove deleted accounts",
         every: Duration::from_secs(30),

@@ -117,6 +117,15 @@ impl ApiError {
         Self::new(StatusCode::BAD_GATEWAY, "bad_gateway", message)
     }
 
+    /// 503: not now.
+    pub(crate) fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "service_unavailable",
+            message,
+        )
+    }
+
     /// 500: our fault. `cause` goes to the log, never to the client.
     pub(crate) fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let Self::Api(mut failure) = Self::new(

@@ -12,8 +12,8 @@ pub use tls::{Tls, TlsError};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -35,6 +35,8 @@ use crate::metrics::Metrics;
 use crate::openapi;
 use crate::resources::inventories::InventorySettings;
 use crate::resources::notifications::Sender;
+use crate::resources::system::servers;
+use crate::resources::system::servers::store::State;
 use crate::router;
 use crate::state::{AppState, Limits, Parts};
 use crate::store::{self, Store};
@@ -333,6 +335,7 @@ impl ServerBuilder {
             stopping: AtomicBool::new(false),
         });
         bootstrap::install_policies(&state).await?;
+        servers::register(&state).await?;
         Ok((state, new_password))
     }
 }
@@ -425,11 +428,13 @@ impl Server {
         } = self;
         state.begin_stopping();
         drop(stop);
+        servers::tell_end(&state, State::Stopping).await;
         for task in jobs.into_iter().chain([serving]) {
             if task.await.is_err() {
                 tracing::error!("a task of the server ended with a panic");
             }
         }
+        servers::tell_end(&state, State::Stopped).await;
         if let Some(admin) = admin {
             admin.stop().await;
         }

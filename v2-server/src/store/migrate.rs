@@ -51,6 +51,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0060_notifications",
     "0061_actions",
     "0071_reports",
+    "0080_servers",
 ];
 
 impl Migration {

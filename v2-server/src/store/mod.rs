@@ -125,6 +125,14 @@ impl Store {
         matches!(self.database, Database::Postgres(_))
     }
 
+    /// Whether the next transaction would have to wait for others.
+    pub(crate) fn is_busy(&self) -> bool {
+        match &self.database {
+            Database::Sqlite(sqlite) => sqlite.is_busy(),
+            Database::Postgres(postgres) => postgres.is_busy(),
+        }
+    }
+
     /// What its transactions are counted with.
     pub(crate) fn meter(&self) -> &Meter {
         &self.meter

@@ -15,6 +15,8 @@ const MAY_SCAN: &[&str] = &[
     "SELECT name, description, created_at FROM roles",
     "SELECT name, created_at, updated_at, last_full_sync, enabled FROM feeds",
     "SELECT name, enabled, last_updated FROM notification_endpoints",
+    "SELECT host_id, base_url, state, seen_at FROM servers",
+    "SELECT service.service_name, server.host_id",
     // By an index that holds only the rows in question.
     "SELECT EXISTS (SELECT 1 FROM archive_rules WHERE system_global",
     "DELETE FROM images WHERE id = (SELECT id FROM images WHERE image_status = 'deleting'",

@@ -66,6 +66,11 @@ impl Postgres {
         })
     }
 
+    /// Whether all connections are in use.
+    pub(super) fn is_busy(&self) -> bool {
+        self.permits.available_permits() == 0
+    }
+
     pub(super) async fn read<T, E, F>(&self, work: F) -> std::result::Result<T, E>
     where
         F: Fn(&mut Transaction<'_>) -> std::result::Result<T, E> + Send + 'static,

@@ -3,9 +3,10 @@
 use axum::extract::State;
 use http::StatusCode;
 
+use super::readiness;
 use super::types::{ServiceVersion, StatusResponse};
-use crate::http::{ApiResult, Json};
-use crate::params;
+use crate::http::error::ApiErrorResponse;
+use crate::http::{ApiError, ApiResult, Json};
 use crate::state::AppState;
 
 /// Get the prefix of the API
@@ -20,17 +21,20 @@ pub(super) async fn ping() -> Json<&'static str> {
 
 /// Tell whether the server can work
 ///
-/// It can when its database answers.
+/// It can when its database answers within five seconds, and while it does not stop.
 #[utoipa::path(
     get, path = "/health", tag = "System", security(()),
     extensions(("x-anchore-authz-action" = json!("None"))),
-    responses((status = 200, description = "It can")),
+    responses(
+        (status = 200, description = "It can"),
+        (status = 503, description = "It cannot", body = ApiErrorResponse),
+    ),
 )]
 pub(crate) async fn health_check(State(state): State<AppState>) -> ApiResult<StatusCode> {
-    state
-        .read(|tx| Ok(tx.query_value::<i64>("SELECT 1", params![])?))
-        .await?;
-    Ok(StatusCode::OK)
+    match readiness::unready(&state).await {
+        None => Ok(StatusCode::OK),
+        Some(reason) => Err(ApiError::unavailable(reason.to_string())),
+    }
 }
 
 /// Get the versions of the service, its API and its tables
@@ -49,6 +53,6 @@ pub(crate) async fn version_check() -> Json<ServiceVersion> {
     extensions(("x-anchore-authz-action" = json!("None"))),
     responses((status = 200, description = "The status", body = StatusResponse)),
 )]
-pub(super) async fn get_status() -> Json<StatusResponse> {
-    Json(StatusResponse::all_good())
+pub(super) async fn get_status(State(state): State<AppState>) -> Json<StatusResponse> {
+    Json(StatusResponse::of(&state))
 }

@@ -33,20 +33,21 @@ pub(crate) async fn unready(state: &AppState) -> Option<Unready> {
     if state.is_stopping() {
         return Some(Unready::Stopping);
     }
-    (!database_answers(state).await).then_some(Unready::Database)
+    let answers = database_answers(state, DATABASE_ANSWERS_WITHIN).await;
+    (!answers).then_some(Unready::Database)
 }
 
 /// Whether the database answers in time. It is logged where it does not: monitors hear little.
-pub(crate) async fn database_answers(state: &AppState) -> bool {
+pub(super) async fn database_answers(state: &AppState, limit: Duration) -> bool {
     let asking = state.read(|tx| -> ApiResult<i64> { Ok(tx.query_value("SELECT 1", params![])?) });
-    match tokio::time::timeout(DATABASE_ANSWERS_WITHIN, asking).await {
+    match tokio::time::timeout(limit, asking).await {
         Ok(Ok(_)) => true,
         Ok(Err(error)) => {
             tracing::warn!("the database does not answer: {error}");
             false
         }
         Err(_) => {
-            tracing::warn!("the database took longer than {DATABASE_ANSWERS_WITHIN:?} to answer");
+            tracing::warn!("the database took longer than {limit:?} to answer");
             false
         }
     }

@@ -1,7 +1,12 @@
 //! What monitors ask.
 
+use std::sync::mpsc;
+use std::time::Duration;
+
 use serde_json::json;
 
+use super::readiness::database_answers;
+use crate::http::ApiResult;
 use crate::testing::{TestServer, is_error, is_problem};
 
 #[tokio::test]
@@ -61,4 +66,62 @@ async fn nothing_else_is_served_without_the_prefix() {
             "The requested URL was not found",
         );
     }
+}
+
+#[tokio::test]
+async fn a_server_that_stops_says_so() {
+    let server = TestServer::start().await;
+    server.state.begin_stopping();
+    for path in ["/health", "/v2/health"] {
+        let health = server.get(path).anonymous().await;
+        is_error(&health, 503, "the server is stopping");
+    }
+    let status = server.get("/v2/status").await.body;
+    assert_eq!(
+        (&status["up"], &status["available"]),
+        (&json!(true), &json!(false))
+    );
+    assert_eq!(status["message"], "stopping: requests in flight may finish");
+    let services = server.get("/v2/system/services").await.body;
+    assert_eq!(services[0]["status"], false);
+    assert_eq!(services[0]["status_message"], "unavailable");
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_answer_in_time_is_noticed() {
+    /// More than there are connections.
+    const MANY: usize = 40;
+    let server = TestServer::start().await;
+    let soon = Duration::from_millis(50);
+    assert!(database_answers(&server.state, Duration::from_secs(60)).await);
+    assert!(!server.state.store.is_busy());
+    let (let_go, held) = mpsc::channel::<()>();
+    let held = std::sync::Arc::new(std::sync::Mutex::new(held));
+    let readers: Vec<_> = (0..MANY)
+        .map(|_| {
+            let (state, held) = (server.state.clone(), held.clone());
+            tokio::spawn(async move {
+                let hold = move |_: &mut crate::store::Transaction<'_>| -> ApiResult<()> {
+                    let _ = held.lock().unwrap().recv();
+                    Ok(())
+                };
+                state.read(hold).await.unwrap();
+            })
+        })
+        .collect();
+    while !server.state.store.is_busy() {
+        tokio::task::yield_now().await;
+    }
+    assert!(!database_answers(&server.state, soon).await);
+    let status = crate::resources::probes::types::StatusResponse::of(&server.state);
+    let status = serde_json::to_value(status).unwrap();
+    assert_eq!(
+        (&status["busy"], &status["available"]),
+        (&json!(true), &json!(true))
+    );
+    drop(let_go);
+    for reader in readers {
+        reader.await.unwrap();
+    }
+    assert!(database_answers(&server.state, Duration::from_secs(60)).await);
 }

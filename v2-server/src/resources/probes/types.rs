@@ -4,6 +4,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::resources::system::servers::store::State;
+use crate::state::AppState;
 use crate::store;
 
 /// The release of the V2 service whose behaviour this server has. Clients compare it: from 5.11 on
@@ -74,13 +76,37 @@ pub(crate) struct StatusResponse {
 }
 
 impl StatusResponse {
-    /// The status of a service that answers.
-    pub(crate) fn all_good() -> Self {
+    /// The status of this server.
+    pub(crate) fn of(state: &AppState) -> Self {
+        let (available, busy) = (!state.is_stopping(), state.store.is_busy());
+        let message = match (available, busy) {
+            (false, _) => "stopping: requests in flight may finish",
+            (true, true) => "busy: requests wait for the database",
+            (true, false) => "all good",
+        };
         Self {
-            available: true,
-            busy: false,
+            available,
+            busy,
             up: true,
-            message: "all good",
+            message,
+            version: SERVICE_VERSION,
+            db_version: store::schema_version(),
+            detail: Map::new(),
+        }
+    }
+
+    /// The status of another server, as far as it has told.
+    pub(crate) fn of_another(state: State) -> Self {
+        let available = state == State::Up;
+        Self {
+            available,
+            busy: false,
+            up: state.is_running(),
+            message: if available {
+                "all good"
+            } else {
+                state.message()
+            },
             version: SERVICE_VERSION,
             db_version: store::schema_version(),
             detail: Map::new(),

@@ -25,9 +25,9 @@ pub(crate) async fn release_all(state: &AppState) -> ApiResult<()> {
 /// The database failed. A source that cannot be analysed is no error: its record says so.
 pub(crate) async fn analyze_waiting(state: &AppState) -> ApiResult<()> {
     loop {
-        let now = state.now();
+        let (now, host_id) = (state.now(), state.host_id.clone());
         let claim = state
-            .write(move |tx| Ok(store::claim(tx, now, now.plus_seconds(CLAIM))?))
+            .write(move |tx| Ok(store::claim(tx, now, now.plus_seconds(CLAIM), &host_id)?))
             .await?;
         let Some(claim) = claim else {
             return Ok(());

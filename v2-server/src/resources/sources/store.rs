@@ -247,6 +247,7 @@ pub(super) fn claim(
     tx: &mut Transaction<'_>,
     now: Timestamp,
     until: Timestamp,
+    host_id: &str,
 ) -> Result<Option<Claim>> {
     tx.execute(
         "UPDATE sources SET analysis_status = 'not_analyzed', claimed_until = NULL
@@ -254,11 +255,11 @@ pub(super) fn claim(
         params![now],
     )?;
     tx.query_opt(
-        "UPDATE sources SET analysis_status = 'analyzing', claimed_until = $1, last_updated = $2
+        "UPDATE sources SET analysis_status = 'analyzing', claimed_until = $1, last_updated = $2, claimed_by = $3
          WHERE id = (SELECT id FROM sources WHERE analysis_status = 'not_analyzed' AND import_uuid IS NOT NULL
                      ORDER BY queued_at, id LIMIT 1)
          RETURNING id, uuid, import_uuid",
-        params![until, now],
+        params![until, now, host_id],
         |row| {
             Ok(Claim {
                 source: row.get(0)?,

@@ -2,9 +2,11 @@
 
 use axum::extract::State;
 
+use super::servers::store::{self, Removal};
 use super::types::{AnchoreErrorCode, ERROR_CODES, Service, SystemStatusResponse};
 use crate::http::error::ApiErrorResponse;
 use crate::http::{ApiError, ApiResult, Json, Path};
+use crate::resources::events::Origin;
 use crate::resources::policies::spec::{GateSpec, gate_specs};
 use crate::state::AppState;
 
@@ -16,10 +18,9 @@ use crate::state::AppState;
 )]
 pub(super) async fn get_service_detail(
     State(state): State<AppState>,
-) -> Json<SystemStatusResponse> {
-    Json(SystemStatusResponse {
-        service_states: Service::all(&state),
-    })
+) -> ApiResult<Json<SystemStatusResponse>> {
+    let service_states = Service::all(&state).await?;
+    Ok(Json(SystemStatusResponse { service_states }))
 }
 
 /// List the services
@@ -28,8 +29,8 @@ pub(super) async fn get_service_detail(
     extensions(("x-anchore-authz-action" = json!("listServices"))),
     responses((status = 200, description = "The services", body = [Service])),
 )]
-pub(super) async fn list_services(State(state): State<AppState>) -> Json<Vec<Service>> {
-    Json(Service::all(&state))
+pub(super) async fn list_services(State(state): State<AppState>) -> ApiResult<Json<Vec<Service>>> {
+    Ok(Json(Service::all(&state).await?))
 }
 
 /// List the services of one name
@@ -42,10 +43,10 @@ pub(super) async fn list_services(State(state): State<AppState>) -> Json<Vec<Ser
 pub(super) async fn get_services_by_name(
     State(state): State<AppState>,
     Path(service_name): Path<String>,
-) -> Json<Vec<Service>> {
-    let mut services = Service::all(&state);
+) -> ApiResult<Json<Vec<Service>>> {
+    let mut services = Service::all(&state).await?;
     services.retain(|service| service.service_name == service_name);
-    Json(services)
+    Ok(Json(services))
 }
 
 /// Get one service on one host
@@ -62,10 +63,17 @@ pub(super) async fn get_services_by_name_and_host(
     State(state): State<AppState>,
     Path((service_name, host_id)): Path<(String, String)>,
 ) -> ApiResult<Json<Vec<Service>>> {
-    Ok(Json(vec![existing(&state, &service_name, &host_id)?]))
+    let mut services = Service::all(&state).await?;
+    services.retain(|service| service.service_name == service_name && service.host_id == host_id);
+    if services.is_empty() {
+        return Err(unknown(&service_name, &host_id));
+    }
+    Ok(Json(services))
 }
 
 /// Forget a service that no longer runs
+///
+/// Its server has stopped, or has not been seen for a minute.
 #[utoipa::path(
     delete, path = "/system/services/{service_name}/{host_id}", tag = "System",
     params(
@@ -82,9 +90,16 @@ pub(super) async fn delete_service(
     State(state): State<AppState>,
     Path((service_name, host_id)): Path<(String, String)>,
 ) -> ApiResult<()> {
-    // The services of this server run as long as it answers.
-    existing(&state, &service_name, &host_id)?;
-    Err(ApiError::conflict("cannot delete an active service"))
+    let origin = Origin::of(&state, "catalog");
+    state
+        .write(
+            move |tx| match store::remove(tx, &service_name, &host_id, &origin)? {
+                Removal::Removed => Ok(()),
+                Removal::Running => Err(ApiError::conflict("cannot delete an active service")),
+                Removal::Unknown => Err(unknown(&service_name, &host_id)),
+            },
+        )
+        .await
 }
 
 /// List the words that errors carry
@@ -109,17 +124,8 @@ pub(super) async fn describe_policy() -> Json<Vec<GateSpec>> {
     Json(gate_specs())
 }
 
-/// The service of this name on this host.
-///
-/// # Errors
-/// 404 when there is none.
-fn existing(state: &AppState, service_name: &str, host_id: &str) -> ApiResult<Service> {
-    Service::all(state)
-        .into_iter()
-        .find(|service| service.service_name == service_name && service.host_id == host_id)
-        .ok_or_else(|| {
-            ApiError::not_found(format!(
-                "service_name/host_id ({service_name}/{host_id}) not found"
-            ))
-        })
+fn unknown(service_name: &str, host_id: &str) -> ApiError {
+    ApiError::not_found(format!(
+        "service_name/host_id ({service_name}/{host_id}) not found"
+    ))
 }

@@ -2,6 +2,7 @@
 
 mod feeds;
 mod handlers;
+pub(crate) mod servers;
 pub(crate) mod store;
 mod types;
 mod webhooks;

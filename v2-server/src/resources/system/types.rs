@@ -3,7 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::resources::probes::types::{SERVICE_VERSION, StatusResponse};
+use super::servers::store::{self, Registered, State};
+use crate::http::ApiResult;
+use crate::resources::probes::types::StatusResponse;
 use crate::state::AppState;
 use crate::time::Timestamp;
 
@@ -24,7 +26,7 @@ pub(crate) struct Service {
     /// The server it runs on.
     pub(crate) host_id: String,
     /// The name of the service.
-    pub(crate) service_name: &'static str,
+    pub(crate) service_name: String,
     /// Where it is reached.
     base_url: String,
     /// The state in a word.
@@ -34,33 +36,36 @@ pub(crate) struct Service {
     /// Whether it runs and takes requests.
     status: bool,
     /// The release of the service.
-    version: &'static str,
+    version: String,
 }
 
 impl Service {
-    /// The names clients wait for before they call a system ready.
-    const NAMES: [&'static str; 5] = [
-        "apiext",
-        "catalog",
-        "policy_engine",
-        "simplequeue",
-        "analyzer",
-    ];
-
-    /// All services of this server.
-    pub(super) fn all(state: &AppState) -> Vec<Self> {
-        Self::NAMES
-            .into_iter()
-            .map(|service_name| Self {
-                host_id: state.host_id.clone(),
-                service_name,
-                base_url: state.base_url.clone(),
-                status_message: "available",
-                service_detail: StatusResponse::all_good(),
-                status: true,
-                version: SERVICE_VERSION,
-            })
-            .collect()
+    /// The services of all servers that share the database.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(super) async fn all(state: &AppState) -> ApiResult<Vec<Self>> {
+        let now = state.now();
+        let services = state.read(move |tx| Ok(store::services(tx, now)?)).await?;
+        let service = |service: Registered| {
+            // Who answers is there, whatever was written down.
+            let is_own = service.host_id == state.host_id && service.base_url == state.base_url;
+            let (condition, service_detail) = if is_own {
+                (State::of(state), StatusResponse::of(state))
+            } else {
+                (service.state, StatusResponse::of_another(service.state))
+            };
+            Self {
+                service_detail,
+                status: condition == State::Up,
+                status_message: condition.message(),
+                service_name: service.service_name,
+                host_id: service.host_id,
+                base_url: service.base_url,
+                version: service.version,
+            }
+        };
+        Ok(services.into_iter().map(service).collect())
     }
 }
 

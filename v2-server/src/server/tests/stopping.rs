@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{Server, builder, send};
+use super::{Server, builder, client, send};
 
 const GET: &str = "GET /v2/version HTTP/1.1\r\nhost: x\r\n\r\n";
 
@@ -95,4 +95,44 @@ async fn clients_that_stall_hold_a_stop_no_longer_than_the_grace() {
         let mut said = Vec::new();
         let _ = stream.read_to_end(&mut said).await;
     }
+}
+
+#[tokio::test]
+async fn a_server_that_has_stopped_is_known_to_the_next_one_and_can_be_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let builder = || builder(folder.path()).admin_password("admin-password");
+    builder()
+        .host_id("first")
+        .start()
+        .await
+        .unwrap()
+        .stop()
+        .await;
+    let server = builder().host_id("second").start().await.unwrap();
+    let call = async |method: &str, path: &str| {
+        let url = format!(
+            "http://{}/v2/system/services/catalog{path}",
+            server.address()
+        );
+        let request = client()
+            .build()
+            .unwrap()
+            .request(method.parse().unwrap(), url);
+        let request = request.basic_auth("admin", Some("admin-password"));
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let services: serde_json::Value = serde_json::from_str(&call("GET", "").await.1).unwrap();
+    let told = |at: usize| {
+        (
+            services[at]["host_id"].clone(),
+            services[at]["status"].clone(),
+        )
+    };
+    assert_eq!(told(0), ("first".into(), false.into()));
+    assert_eq!(told(1), ("second".into(), true.into()));
+    assert_eq!(call("DELETE", "/second").await.0, 409);
+    assert_eq!(call("DELETE", "/first").await, (200, String::new()));
+    assert_eq!(call("DELETE", "/first").await.0, 404);
+    server.stop().await;
 }

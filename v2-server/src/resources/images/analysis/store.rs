@@ -63,8 +63,8 @@ pub(super) fn claim(
         let (from, to) = (AnalysisStatus::NotAnalyzed, AnalysisStatus::Analyzing);
         record::set_analysis_status(tx, claim.image, from, to, origin)?;
         tx.execute(
-            "UPDATE images SET claimed_until = $2 WHERE id = $1",
-            params![claim.image, until],
+            "UPDATE images SET claimed_until = $2, claimed_by = $3 WHERE id = $1",
+            params![claim.image, until, origin.host_id()],
         )?;
     }
     Ok(found)
