@@ -28,7 +28,7 @@ variables, variables over the file:
     listen = \"0.0.0.0:8228\"
     data_dir = \"/var/lib/windlass\"
 
-GET /v2/openapi.json is the document of the API; /v2/ui/ shows it in a browser.",
+GET /v2/openapi.json (or .yaml) is the document of the API; /v2/ui/ shows it in a browser.",
     groups: &[
         Group {
             heading: "Network",

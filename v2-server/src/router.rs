@@ -73,6 +73,7 @@ pub(crate) fn router(state: &AppState) -> Router {
     let guarded = operations.route_layer(from_fn_with_state(state.clone(), guard::guard));
     let open = Router::new()
         .route("/openapi.json", get(openapi::serve))
+        .route("/openapi.yaml", get(openapi::serve_yaml))
         .route("/ui", get(openapi::browse));
     Router::new()
         .nest("/v2", guarded.merge(open))

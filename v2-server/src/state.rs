@@ -1,8 +1,8 @@
 //! What every handler can reach.
 
 use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -57,6 +57,8 @@ pub(crate) struct Parts {
     pub(crate) demands: Demands,
     /// The OpenAPI document as it is served.
     pub(crate) document: String,
+    /// The same as YAML, once somebody has asked for it.
+    pub(crate) document_yaml: OnceLock<String>,
     /// Name of this server among those that share the database.
     pub(crate) host_id: String,
     /// Where clients reach this server.

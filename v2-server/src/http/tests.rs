@@ -367,10 +367,14 @@ async fn the_document_and_its_browser_need_no_login_and_nothing_from_elsewhere()
     let server = TestServer::start().await;
     let document = server.get("/v2/openapi.json").anonymous().await;
     assert_eq!(document.body["info"]["version"], "2.0.0");
+    let yaml = server.get("/v2/openapi.yaml").anonymous().await;
+    assert_eq!(yaml.headers["content-type"], "application/yaml");
+    let read: Value = serde_saphyr::from_str(&yaml.text).unwrap();
+    assert!(read == document.body);
     for path in ["/v2/ui", "/v2/ui/"] {
         let page = server.get(path).anonymous().await;
         assert_eq!(page.status, 200);
-        assert!(page.text.contains("openapi.json"));
+        assert!(page.text.contains("openapi.json") && page.text.contains("openapi.yaml"));
         assert!(!page.text.contains("http://") && !page.text.contains("https://"));
     }
 }

@@ -5,6 +5,7 @@
 
 mod portable;
 mod shared;
+mod yaml;
 
 use axum::extract::State;
 use axum::response::{Html, IntoResponse};
@@ -37,6 +38,15 @@ pub(crate) fn finish(mut document: OpenApi) -> String {
 pub(crate) async fn serve(State(state): State<AppState>) -> impl IntoResponse {
     let kind = HeaderValue::from_static("application/json");
     ([(header::CONTENT_TYPE, kind)], state.document.clone())
+}
+
+/// `GET /v2/openapi.yaml`: made when somebody asks for it.
+pub(crate) async fn serve_yaml(State(state): State<AppState>) -> impl IntoResponse {
+    let kind = HeaderValue::from_static("application/yaml");
+    let document = state
+        .document_yaml
+        .get_or_init(|| yaml::from_json(&state.document));
+    ([(header::CONTENT_TYPE, kind)], document.clone())
 }
 
 /// `GET /v2/ui/`: a page to read the document with. It loads nothing from elsewhere.

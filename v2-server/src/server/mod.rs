@@ -13,7 +13,7 @@ pub use tls::{Tls, TlsError};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -315,6 +315,7 @@ impl ServerBuilder {
             demands: Demands::read(&document)?,
             metrics: Metrics::new(&document, &store)?,
             document: openapi::finish(document),
+            document_yaml: OnceLock::new(),
             tokens: Tokens::new(&key, self.token_lifetime, self.refresh_lifetime),
             store,
             clock: self.clock,
