@@ -9,6 +9,7 @@ pub mod database;
 pub mod facts;
 pub mod image;
 pub mod nginx;
+pub mod program;
 pub mod registry;
 pub mod relay;
 pub mod story;

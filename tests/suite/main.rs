@@ -13,6 +13,7 @@ mod faces;
 mod images;
 mod imports;
 mod inventories;
+mod killed;
 mod notifications;
 mod oauth;
 mod policies;
