@@ -1,5 +1,7 @@
 //! What holds for every operation: routing, authentication, permissions, bad input.
 
+mod roles;
+
 use axum::body::{Body, Bytes};
 use http::Method;
 use serde_json::{Value, json};
