@@ -7,6 +7,7 @@ pub mod clients;
 pub mod contract;
 pub mod database;
 pub mod facts;
+pub mod identity_provider;
 pub mod image;
 pub mod nginx;
 pub mod program;

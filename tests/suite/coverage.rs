@@ -10,7 +10,7 @@ use windlass_tests::story::Story;
 use windlass_transforms::plan::operation::Kind;
 
 /// Every story of this suite.
-static STORIES: [&Story; 16] = [
+static STORIES: [&Story; 17] = [
     &crate::accounts::STORY,
     &crate::alerts::STORY,
     &crate::corrections::STORY,
@@ -24,6 +24,7 @@ static STORIES: [&Story; 16] = [
     &crate::rbac::STORY,
     &crate::registries::STORY,
     &crate::reports::STORY,
+    &crate::sso::STORY,
     &crate::subscriptions::STORY,
     &crate::supply_chain::STORY,
     &crate::system::STORY,

@@ -23,6 +23,7 @@ mod reference;
 mod registries;
 mod replay;
 mod reports;
+mod sso;
 mod subscriptions;
 mod supply_chain;
 mod system;

@@ -18,6 +18,8 @@ pub(crate) const ADMIN: &str = "admin";
 const ADMIN_EMAIL: &str = "admin@myanchore";
 /// Name of the key that signs access tokens, among the secrets.
 const TOKEN_KEY: &str = "access-token-key";
+/// Name of the key behind the ids of requests to identity providers, among the secrets.
+const REQUEST_KEY: &str = "saml-request-key";
 
 /// Writes the roles, feeds and types of notification endpoints of this program.
 pub(crate) async fn seed(store: &Store, now: Timestamp) -> Result<(), Error> {
@@ -82,19 +84,26 @@ pub(crate) async fn install_policies(state: &AppState) -> Result<(), Error> {
         .await
 }
 
-/// The key that signs access tokens; made on the first start, then shared by all servers.
+/// The key that signs access tokens.
 pub(crate) async fn token_key(store: &Store) -> Result<Vec<u8>, Error> {
+    secret(store, TOKEN_KEY).await
+}
+
+/// The key that tells which requests to identity providers were made here.
+pub(crate) async fn request_key(store: &Store) -> Result<Vec<u8>, Error> {
+    secret(store, REQUEST_KEY).await
+}
+
+/// A key that is made on the first start, then shared by all servers.
+async fn secret(store: &Store, name: &'static str) -> Result<Vec<u8>, Error> {
     let fresh = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     let key: String = store
         .write(move |tx| {
             tx.execute(
                 "INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-                params![TOKEN_KEY, fresh],
+                params![name, fresh],
             )?;
-            tx.query_value(
-                "SELECT value FROM secrets WHERE name = $1",
-                params![TOKEN_KEY],
-            )
+            tx.query_value("SELECT value FROM secrets WHERE name = $1", params![name])
         })
         .await?;
     Ok(key.into_bytes())

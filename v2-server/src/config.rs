@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use windlass_v2_server::settings::{Error, Group, Program, Setting, Settings};
 use windlass_v2_server::{
-    InventorySettings, Limits, Server, ServerBuilder, Tls, WEBHOOK_TYPES, Webhooks,
+    InventorySettings, Limits, Server, ServerBuilder, SsoSettings, Tls, WEBHOOK_TYPES, Webhooks,
 };
 
 /// All settings, as `--help` shows them.
@@ -107,6 +107,12 @@ GET /v2/openapi.json (or .yaml) is the document of the API; /v2/ui/ shows it in 
                     "How long refresh tokens are good",
                 )
                 .or("86400"),
+                Setting::new(
+                    "sso_require_existing_users",
+                    "true|false",
+                    "Whether users of identity providers must have been made before they log in",
+                )
+                .or("false"),
             ],
         },
         Group {
@@ -296,10 +302,14 @@ pub(crate) fn server(settings: &Settings) -> Result<ServerBuilder, Error> {
         ttl_days: settings.get("inventory_ttl_days")?,
         ingest_overwrite: settings.get("inventory_ingest_overwrite")?,
     };
+    let sso = SsoSettings {
+        require_existing_users: settings.get("sso_require_existing_users")?,
+    };
     let alerts_every = settings.get::<NonZeroU32>("alerts_interval_seconds")?;
     let notifications_every = settings.get::<NonZeroU32>("notifications_interval_seconds")?;
     Ok(builder
         .inventory(inventory)
+        .sso(sso)
         .alerts_every(Duration::from_secs(alerts_every.get().into()))
         .notifications_every(Duration::from_secs(notifications_every.get().into()))
         .webhooks(webhooks(settings)?))

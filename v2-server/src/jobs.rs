@@ -12,6 +12,7 @@ use crate::http::ApiResult;
 use crate::resources::system::servers;
 use crate::resources::{
     accounts, alerts, archives, events, images, imports, inventories, notifications, oauth,
+    rbac_manager,
 };
 use crate::state::AppState;
 
@@ -44,6 +45,11 @@ const JOBS: &[Job] = &[
         name: "forget refresh tokens that are over",
         every: Duration::from_secs(21_600),
         run: |state| Box::pin(oauth::forget_expired(state)),
+    },
+    Job {
+        name: "forget used SAML messages that are over",
+        every: Duration::from_secs(3600),
+        run: |state| Box::pin(rbac_manager::saml::forget_used(state)),
     },
     Job {
         name: "remove deleted images",

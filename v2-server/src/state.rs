@@ -17,6 +17,7 @@ use crate::ids::IdSource;
 use crate::metrics::Metrics;
 use crate::resources::inventories::InventorySettings;
 use crate::resources::notifications::Sender;
+use crate::resources::rbac_manager::saml::Sso;
 use crate::store::{Store, Transaction};
 use crate::time::{Clock, Timestamp};
 use crate::webhooks::Webhooks;
@@ -67,6 +68,8 @@ pub(crate) struct Parts {
     pub(crate) distribution: Distribution,
     /// How inventories are kept.
     pub(crate) inventory: InventorySettings,
+    /// Logins at identity providers.
+    pub(crate) sso: Sso,
     /// Addresses that are told what happens.
     pub(crate) webhooks: Webhooks,
     /// Time from one check of watched tags to the next.

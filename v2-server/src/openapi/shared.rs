@@ -28,6 +28,7 @@ const TAGS: &[(&str, &str)] = &[
     ("User Management", "Accounts, users and their passwords"),
     ("RBAC", "Roles and who holds them"),
     ("Authentication", "Tokens"),
+    ("Single Sign-On", "Identity providers, and logins at them"),
     (
         "Images",
         "Images, their contents, vulnerabilities and evaluation",

@@ -35,6 +35,7 @@ use crate::metrics::Metrics;
 use crate::openapi;
 use crate::resources::inventories::InventorySettings;
 use crate::resources::notifications::Sender;
+use crate::resources::rbac_manager::saml::{Sso, SsoSettings};
 use crate::resources::system::servers;
 use crate::resources::system::servers::store::State;
 use crate::router;
@@ -109,6 +110,7 @@ pub struct ServerBuilder {
     inventory: InventorySettings,
     alerts_every: Duration,
     notifications_every: Duration,
+    sso: SsoSettings,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
 }
@@ -230,6 +232,13 @@ impl ServerBuilder {
         self
     }
 
+    /// How users of identity providers log in.
+    #[must_use]
+    pub fn sso(mut self, settings: SsoSettings) -> Self {
+        self.sso = settings;
+        self
+    }
+
     /// Another clock than the machine's.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -310,6 +319,7 @@ impl ServerBuilder {
             None => bootstrap::token_key(&store).await?,
         };
         let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let request_key = bootstrap::request_key(&store).await?;
         let document = router::document();
         let state = AppState::new(Parts {
             demands: Demands::read(&document)?,
@@ -332,6 +342,7 @@ impl ServerBuilder {
             alerts_every: self.alerts_every,
             notifications_every: self.notifications_every,
             sender: Sender::default(),
+            sso: Sso::new(self.sso, &request_key),
             analysis_wanted: Notify::new(),
             stopping: AtomicBool::new(false),
         });
@@ -375,6 +386,7 @@ impl Server {
             inventory: InventorySettings::default(),
             alerts_every: ALERTS_EVERY,
             notifications_every: NOTIFICATIONS_EVERY,
+            sso: SsoSettings::default(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
         }

@@ -50,6 +50,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0052_alerts",
     "0060_notifications",
     "0061_actions",
+    "0070_saml",
     "0071_reports",
     "0080_servers",
 ];

@@ -13,6 +13,7 @@ const MAY_SCAN: &[&str] = &[
     // A few rows in every installation.
     "SELECT name FROM accounts",
     "SELECT name, description, created_at FROM roles",
+    "SELECT name FROM saml_idps",
     "SELECT name, created_at, updated_at, last_full_sync, enabled FROM feeds",
     "SELECT name, enabled, last_updated FROM notification_endpoints",
     "SELECT host_id, base_url, state, seen_at FROM servers",

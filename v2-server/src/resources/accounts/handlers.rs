@@ -9,12 +9,13 @@ use super::types::{
 };
 use crate::access::action::GLOBAL_DOMAIN;
 use crate::access::identity::AccountState;
+use crate::bootstrap::ADMIN;
 use crate::http::error::ApiErrorResponse;
 use crate::http::{ApiError, ApiResult, Json, Path, Query};
 use crate::resources::events::Origin;
 use crate::resources::policies;
 use crate::state::AppState;
-use crate::store::Transaction;
+use crate::store::{Error, Transaction};
 
 /// Names no account can take: the domain of system-wide permissions, and the system's own user.
 const RESERVED: [&str; 2] = [GLOBAL_DOMAIN, "anchore-system"];
@@ -67,8 +68,7 @@ pub(super) async fn create_account(
     let origin = Origin::of(&state, "apiext");
     let account = state
         .write(move |tx| {
-            if store::insert(tx, &account)? {
-                policies::store::install_default(tx, &account.name, &origin)?;
+            if add(tx, &account, &origin)? {
                 Ok(account.clone())
             } else {
                 Err(ApiError::conflict("Account already exists"))
@@ -183,6 +183,24 @@ pub(super) async fn update_account_state(
         })
         .await?;
     Ok(Json(request))
+}
+
+/// Adds an account with the default policy, active; tells whether the name was free.
+pub(crate) fn add(
+    tx: &mut Transaction<'_>,
+    account: &Account,
+    origin: &Origin,
+) -> Result<bool, Error> {
+    let is_new = store::insert(tx, account)?;
+    if is_new {
+        policies::store::install_default(tx, &account.name, origin)?;
+    }
+    Ok(is_new)
+}
+
+/// Whether an account or user of this name is the system's own, which nobody outside can be given.
+pub(crate) fn is_protected(name: &str) -> bool {
+    name == ADMIN || RESERVED.contains(&name)
 }
 
 /// The account of this name.

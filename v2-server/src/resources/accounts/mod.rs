@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 use crate::state::AppState;
 
 pub(crate) use credentials::{masked_credentials, replace_password};
+pub(crate) use handlers::{add, is_protected};
 pub(crate) use removal::remove_deleted;
 
 /// The operations of this resource.

@@ -129,7 +129,8 @@ pub(crate) struct AccountsQuery {
 pub(crate) struct Name(pub(crate) String);
 
 impl Name {
-    fn is_valid(text: &str) -> bool {
+    /// Whether an account or a user can have this name.
+    pub(crate) fn is_valid(text: &str) -> bool {
         let letters = text.as_bytes();
         let allowed = |byte: &u8| {
             byte.is_ascii_alphanumeric()

@@ -14,16 +14,20 @@ use super::types::{
 };
 use crate::access::identity::{self, AccountState, Identity};
 use crate::http::auth::{self, Credentials};
-use crate::http::{ApiError, Json, Problem, body, query};
+use crate::http::{ApiError, ApiResult, Json, Problem, body, query};
+use crate::resources::rbac_manager::saml::with_assertion;
 use crate::state::AppState;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 /// The only client there is: everyone.
 const CLIENT: &str = "anonymous";
+/// The grant of RFC 7522.
+const SAML_BEARER: &str = "urn:ietf:params:oauth:grant-type:saml2-bearer";
 
 /// Get a bearer token
 ///
-/// For a user name and password, in the form or in the `Authorization` header, or for a refresh token.
+/// For a user name and password, in the form or in the `Authorization` header, for a refresh token, or for the assertion
+/// of an identity provider.
 #[utoipa::path(
     post, path = "/oauth/token", tag = "Authentication", security(()),
     extensions(("x-anchore-authz-action" = json!("None"))),
@@ -58,6 +62,13 @@ pub(super) async fn get_oauth_token(
         }
         "refresh_token" => {
             let identity = with_refresh_token(&state, form.refresh_token).await?;
+            issue(&state, &identity, None)?
+        }
+        SAML_BEARER => {
+            let assertion = form.assertion.ok_or_else(|| {
+                OauthError::bad_request("invalid_request", "`assertion` is required")
+            })?;
+            let identity = with_assertion(&state, &assertion).await?;
             issue(&state, &identity, None)?
         }
         other => {
@@ -107,19 +118,22 @@ pub(super) async fn revoke_oauth_token(
     Ok(StatusCode::OK)
 }
 
-async fn read_form<T: DeserializeOwned>(
+/// Reads the form of a request.
+///
+/// # Errors
+/// A problem: it is of another kind, too long, no UTF-8, or lacks a field.
+pub(crate) async fn read_form<T: DeserializeOwned>(
     state: &AppState,
     request: Request,
-) -> Result<T, OauthError> {
+) -> ApiResult<T> {
     let kind = body::content_type(request.headers());
-    let bytes = body::read(request, state).await.map_err(ApiError::from)?;
+    let bytes = body::read(request, state).await?;
     if !bytes.is_empty() && kind != FORM {
-        let problem = Problem::wrong_content_type(&kind, FORM);
-        return Err(ApiError::from(problem).into());
+        return Err(Problem::wrong_content_type(&kind, FORM).into());
     }
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|_| OauthError::bad_request("invalid_request", "the form is not UTF-8"))?;
-    Ok(query::parse(text, "form field").map_err(ApiError::from)?)
+    let text =
+        std::str::from_utf8(&bytes).map_err(|_| Problem::bad_request("the form is not UTF-8"))?;
+    Ok(query::parse(text, "form field")?)
 }
 
 /// The user of the form, or else of the `Authorization` header.
@@ -177,11 +191,25 @@ async fn with_refresh_token(
 }
 
 fn enabled(identity: Identity) -> Result<Identity, OauthError> {
+    check_enabled(&identity)?;
+    Ok(identity)
+}
+
+fn check_enabled(identity: &Identity) -> ApiResult<()> {
     if identity.account_state == AccountState::Enabled {
-        Ok(identity)
+        Ok(())
     } else {
-        Err(ApiError::account_not_enabled(&identity.account_name).into())
+        Err(ApiError::account_not_enabled(&identity.account_name))
     }
+}
+
+/// A new access token for a user who has shown who they are.
+///
+/// # Errors
+/// 403 when the account is not enabled.
+pub(crate) fn access_token(state: &AppState, identity: &Identity) -> ApiResult<String> {
+    check_enabled(identity)?;
+    state.tokens.issue(identity.uuid, state.uuid(), state.now())
 }
 
 async fn new_refresh_token(state: &AppState, identity: &Identity) -> Result<String, OauthError> {
@@ -200,9 +228,7 @@ fn issue(
     refresh_token: Option<String>,
 ) -> Result<TokenResponse, OauthError> {
     Ok(TokenResponse {
-        access_token: state
-            .tokens
-            .issue(identity.uuid, state.uuid(), state.now())?,
+        access_token: access_token(state, identity)?,
         expires_in: state.tokens.lifetime,
         token_type: "Bearer",
         refresh_token,

@@ -1,4 +1,6 @@
-//! `/oauth`: tokens in exchange for passwords.
+//! `/oauth`: tokens in exchange for passwords, and for assertions of identity providers (RFC 7522).
+//!
+//! An assertion gives no refresh token: whoever could get it can get another.
 
 mod handlers;
 mod store;
@@ -12,6 +14,9 @@ use utoipa_axum::routes;
 
 use crate::http::ApiResult;
 use crate::state::AppState;
+
+pub(crate) use handlers::{access_token, read_form};
+pub(crate) use types::NOT_STORED;
 
 /// The operations of this resource.
 pub(crate) fn router() -> OpenApiRouter<AppState> {

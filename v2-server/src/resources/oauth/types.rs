@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::ApiError;
+use crate::resources::rbac_manager::saml::LoginError;
 
 /// What to give for a token.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct TokenRequest {
-    /// `password` (default) or `refresh_token`.
+    /// `password` (default), `refresh_token`, or `urn:ietf:params:oauth:grant-type:saml2-bearer`.
     pub(crate) grant_type: Option<String>,
     /// The user; may come in the `Authorization` header instead.
     pub(crate) username: Option<String>,
@@ -20,6 +21,8 @@ pub(crate) struct TokenRequest {
     pub(crate) client_id: Option<String>,
     /// A refresh token, for the grant of that name.
     pub(crate) refresh_token: Option<String>,
+    /// An assertion of an identity provider in base64url, for the grant of RFC 7522.
+    pub(crate) assertion: Option<String>,
 }
 
 /// A token to end.
@@ -85,6 +88,21 @@ impl OauthError {
 impl From<ApiError> for OauthError {
     fn from(error: ApiError) -> Self {
         Self::Other(error)
+    }
+}
+
+impl From<LoginError> for OauthError {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::Untrusted(reason) => Self::bad_request(
+                "invalid_grant",
+                format!("the assertion is not accepted: {reason}"),
+            ),
+            LoginError::Denied(reason) => {
+                Self::bad_request("invalid_grant", format!("the login is refused: {reason}"))
+            }
+            LoginError::Other(error) => Self::Other(error),
+        }
     }
 }
 

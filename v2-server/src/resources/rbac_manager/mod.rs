@@ -1,6 +1,7 @@
-//! `/rbac-manager`: roles, who holds them, and where.
+//! `/rbac-manager`: roles, who holds them, and where; identity providers.
 
 mod handlers;
+pub(crate) mod saml;
 mod store;
 mod types;
 
@@ -24,4 +25,5 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(handlers::my_roles))
         .routes(routes!(handlers::list_user_roles))
+        .merge(saml::router())
 }

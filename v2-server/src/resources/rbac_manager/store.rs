@@ -51,6 +51,14 @@ pub(super) fn role(tx: &mut Transaction<'_>, name: &str) -> Result<Option<RbacMa
     )
 }
 
+/// Whether there is a role of this name.
+pub(super) fn has_role(tx: &mut Transaction<'_>, name: &str) -> Result<bool> {
+    tx.query_value(
+        "SELECT EXISTS (SELECT 1 FROM roles WHERE name = $1)",
+        params![name],
+    )
+}
+
 /// The accounts in which the user's roles allow `action`.
 pub(super) fn domains_with(
     tx: &mut Transaction<'_>,

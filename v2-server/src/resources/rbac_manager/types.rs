@@ -61,8 +61,10 @@ pub(crate) struct RbacManagerRoleMember {
 }
 
 /// Takes anything for nothing: clients may send back what they got.
-fn ignored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    IgnoredAny::deserialize(deserializer).map(|_| None)
+pub(super) fn ignored<'de, D: Deserializer<'de>, T: Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| T::default())
 }
 
 /// A role of a user.

@@ -9,7 +9,8 @@ use crate::access::identity::AccountState;
 use crate::bootstrap::ADMIN;
 use crate::http::error::ApiErrorResponse;
 use crate::http::{ApiError, ApiResult, Caller, Json, Path};
-use crate::resources::accounts::{credentials, handlers as accounts};
+use crate::resources::accounts::{credentials, handlers as accounts, is_protected};
+use crate::resources::rbac_manager::saml;
 use crate::state::AppState;
 use crate::store::Transaction;
 
@@ -60,15 +61,29 @@ pub(super) async fn create_user(
             "The user name `{username}` is reserved"
         )));
     }
-    if request.user_type == Some(UserType::Saml) {
-        return Err(ApiError::bad_request(
-            "a user of type `saml` needs an identity provider, and none is configured",
-        ));
-    }
-    if request.idp_name.is_some() {
-        return Err(ApiError::bad_request(
-            "`idp_name` must not be given for a user of type `native`",
-        ));
+    let kind = request.user_type.unwrap_or(UserType::Native);
+    match (kind, &request.idp_name) {
+        (UserType::Native, Some(_)) => {
+            return Err(ApiError::bad_request(
+                "`idp_name` must not be given for a user of type `native`",
+            ));
+        }
+        (UserType::Saml, None) => {
+            return Err(ApiError::bad_request(
+                "`idp_name` must be given for a user of type `saml`",
+            ));
+        }
+        (UserType::Saml, Some(_)) if is_protected(&account_name) => {
+            return Err(ApiError::bad_request(format!(
+                "the account `{account_name}` is not for users of identity providers"
+            )));
+        }
+        (UserType::Saml, Some(_)) if request.password.is_some() => {
+            return Err(ApiError::bad_request(
+                "`password` must not be given for a user of type `saml`",
+            ));
+        }
+        _ => {}
     }
     let hash = match request.password {
         Some(password) => Some(state.passwords.hash(password.0).await?),
@@ -77,11 +92,11 @@ pub(super) async fn create_user(
     let now = state.now();
     let user = User {
         username,
-        kind: UserType::Native,
+        kind,
         source: None,
         created_at: now,
         last_updated: now,
-        idp_name: None,
+        idp_name: request.idp_name,
         uuid: state.uuid(),
         account_name,
     };
@@ -91,13 +106,22 @@ pub(super) async fn create_user(
             if account.state == AccountState::Deleting {
                 return Err(ApiError::conflict("The account is being deleted"));
             }
+            let mut user = user.clone();
+            if let Some(name) = &user.idp_name {
+                let idp = saml::store::get(tx, name)?.ok_or_else(|| {
+                    ApiError::bad_request(format!(
+                        "`idp_name`: there is no identity provider `{name}`"
+                    ))
+                })?;
+                user.source = Some(idp.entity_id);
+            }
             if !store::insert(tx, &user)? {
                 return Err(ApiError::conflict("User already exists"));
             }
             if let Some(hash) = &hash {
                 credentials::store::put(tx, &user.username, hash, now)?;
             }
-            Ok(user.clone())
+            Ok(user)
         })
         .await?;
     Ok(Json(user))

@@ -25,7 +25,7 @@ pub(crate) fn get(tx: &mut Transaction<'_>, username: &str) -> Result<Option<Use
 }
 
 /// Adds a user; tells whether the name was free.
-pub(super) fn insert(tx: &mut Transaction<'_>, user: &User) -> Result<bool> {
+pub(crate) fn insert(tx: &mut Transaction<'_>, user: &User) -> Result<bool> {
     let added = tx.execute(
         "INSERT INTO users (username, uuid, account_name, type, source, idp_name, created_at, last_updated)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",

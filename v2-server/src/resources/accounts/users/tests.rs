@@ -123,7 +123,7 @@ async fn what_cannot_be_a_user_is_refused() {
     is_error(
         &server.post("/v2/accounts/admin/users").json(saml).await,
         400,
-        "a user of type `saml` needs an identity provider",
+        "the account `admin` is not for users of identity providers",
     );
     let mixed = json!({ "username": "carol", "idp_name": "okta" });
     is_error(
