@@ -2,12 +2,14 @@
 //!
 //! Read with borrowed text, since documents of many megabytes are usual. What differs from package manager to package
 //! manager stays raw JSON ([`RawValue`]) until something asks for it. Members that are not listed here are ignored:
-//! each Syft release adds some.
+//! each Syft release adds some. Where a member may be missing, it may be null: Go programs write either.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+
+use crate::http::strict::nullable;
 
 /// A whole document. Which members are required is part of the API: an upload without them is refused.
 #[derive(Debug, Deserialize)]
@@ -53,19 +55,19 @@ struct Source<'a> {
 #[serde(default)]
 pub(crate) struct Distro<'a> {
     /// Machine-readable id of `os-release`; older Syft releases put it into `name`.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "nullable")]
     pub(crate) id: Option<Cow<'a, str>>,
     /// Name for people, or the id.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "nullable")]
     pub(crate) name: Option<Cow<'a, str>>,
     /// Machine-readable version of `os-release`; older Syft releases put it into `version`.
-    #[serde(rename = "versionID", borrow)]
+    #[serde(rename = "versionID", borrow, deserialize_with = "nullable")]
     pub(crate) version_id: Option<Cow<'a, str>>,
     /// Version for people, or the machine-readable one.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "nullable")]
     pub(crate) version: Option<Cow<'a, str>>,
     /// Ids of the distributions it derives from: one text with blanks, or a list.
-    #[serde(rename = "idLike", borrow)]
+    #[serde(rename = "idLike", borrow, deserialize_with = "nullable")]
     pub(crate) id_like: Option<OneOrMany<'a>>,
 }
 
@@ -108,13 +110,18 @@ pub(crate) struct Artifact<'a> {
     #[serde(borrow)]
     pub(crate) cpes: Vec<Cpe<'a>>,
     /// Package URL.
-    #[serde(default, borrow)]
+    #[serde(default, borrow, deserialize_with = "nullable")]
     pub(crate) purl: Option<Cow<'a, str>>,
     /// Kind of `metadata`.
-    #[serde(rename = "metadataType", default, borrow)]
+    #[serde(
+        rename = "metadataType",
+        default,
+        borrow,
+        deserialize_with = "nullable"
+    )]
     pub(crate) metadata_type: Option<Cow<'a, str>>,
     /// What the package manager records besides.
-    #[serde(default, borrow)]
+    #[serde(default, borrow, deserialize_with = "nullable")]
     pub(crate) metadata: Option<Members<'a>>,
 }
 
@@ -136,7 +143,7 @@ pub(crate) struct Location<'a> {
     #[serde(borrow)]
     pub(crate) path: Cow<'a, str>,
     /// What newer Syft releases say about the path.
-    #[serde(default, borrow)]
+    #[serde(default, borrow, deserialize_with = "nullable")]
     annotations: Option<Annotations<'a>>,
 }
 
@@ -151,7 +158,7 @@ impl Location<'_> {
 
 #[derive(Debug, Deserialize)]
 struct Annotations<'a> {
-    #[serde(default, borrow)]
+    #[serde(default, borrow, deserialize_with = "nullable")]
     evidence: Option<Cow<'a, str>>,
 }
 
@@ -226,7 +233,7 @@ pub(crate) struct File<'a> {
     #[serde(borrow)]
     pub(crate) location: Location<'a>,
     /// Mode, owner, size; absent when the scan did not look.
-    #[serde(default, borrow)]
+    #[serde(default, borrow, deserialize_with = "nullable")]
     pub(crate) metadata: Option<Members<'a>>,
     /// Checksums.
     #[serde(default, borrow)]

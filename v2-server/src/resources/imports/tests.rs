@@ -174,6 +174,22 @@ async fn uploads_that_are_not_their_part_are_refused() {
 }
 
 #[tokio::test]
+async fn an_sbom_may_have_null_where_a_member_may_be_missing() {
+    let server = TestServer::start().await;
+    let uuid = begin(&server).await;
+    let mut document = sbom();
+    document["distro"] =
+        json!({ "id": null, "name": null, "version": null, "versionID": null, "idLike": null });
+    for member in ["purl", "metadataType", "metadata"] {
+        document["artifacts"][0][member] = Value::Null;
+    }
+    document["files"][0]["metadata"] = Value::Null;
+    let path = format!("/v2/imports/images/{uuid}/packages");
+    let uploaded = server.post(&path).json(document).await;
+    assert_eq!(uploaded.status, 200, "{}", uploaded.text);
+}
+
+#[tokio::test]
 async fn an_upload_beyond_the_limit_is_too_large() {
     let server = TestServer::start_with(|builder| {
         builder.limits(crate::state::Limits {
