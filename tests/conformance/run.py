@@ -190,7 +190,21 @@ def fill(server):
         "role_name": ["read-only"],
         "event_id": [event["event_id"] for event in call("GET", "/events")["results"][:5]],
     }
-    by_operation = {"/corrections/{uuid}": {"uuid": [correction["uuid"]]}}
+    webhooks = "/notifications/endpoints/webhook/configurations"
+    # Nobody listens there, so that deliveries fail at once.
+    webhook = call("POST", webhooks, {"url": "http://127.0.0.1:9/", "description": "nobody"})["uuid"]
+    event = {"type": "*", "level": "*", "resource_type": "*"}
+    selector = call("POST", f"{webhooks}/{webhook}/selectors", {"scope": "account", "event": event})["uuid"]
+    by_operation = {
+        "/corrections/{uuid}": {"uuid": [correction["uuid"]]},
+        f"{webhooks}/{{uuid}}": {"uuid": [webhook]},
+        f"{webhooks}/{{uuid}}/status": {"uuid": [webhook]},
+        f"{webhooks}/{{uuid}}/selectors": {"uuid": [webhook]},
+        f"{webhooks}/{{configuration_uuid}}/selectors/{{selector_uuid}}": {
+            "configuration_uuid": [webhook],
+            "selector_uuid": [selector],
+        },
+    }
     return known, by_operation
 
 
@@ -333,13 +347,13 @@ def configuration(exceptions, known, token, arguments):
             ["[operations.parameters]", *bindings(values)]
         )
     for row in exceptions["operation"]:
-        for name in row["names"]:
-            section = sections.setdefault(f"include-name = {json.dumps(name)}", [])
+        heads = [f"include-name = {json.dumps(name)}" for name in row.get("names", [])]
+        heads += [f"include-name-regex = {json.dumps(pattern)}" for pattern in row.get("patterns", [])]
+        for head in heads:
+            section = sections.setdefault(head, [])
             if row["check"] == "positive_data_acceptance":
                 expected = json.dumps([*ACCEPTED, *row["statuses"]])
                 section += ["[operations.checks.positive_data_acceptance]", f"expected-statuses = {expected}"]
-            elif row["check"] == "all":
-                section.insert(0, "enabled = false")
             else:
                 section += [f"[operations.checks.{row['check']}]", "enabled = false"]
     for head, body in sections.items():
