@@ -316,7 +316,9 @@ def prepared(specification, exceptions):
         for method in METHODS:
             if method not in item:
                 continue
-            responses = {**shared, **item[method]["responses"]}
+            # YAML reads a status as a number.
+            declared = {str(status): response for status, response in item[method]["responses"].items()}
+            responses = {**shared, **declared}
             for status in shared.keys() & responses.keys():
                 if "content" in responses[status]:
                     responses[status] = {**responses[status], "content": {**responses[status]["content"], **kinds}}
