@@ -376,7 +376,7 @@ def schemathesis(server, document, config, arguments):
     if arguments.only:
         command += ["--include-name-regex", arguments.only]
     if arguments.report:
-        command += ["--report", "json", "--report-dir", arguments.report]
+        command += ["--report", "json", "--report-dir", arguments.report.resolve()]
     status = subprocess.run([str(part) for part in command], cwd=document.parent).returncode
     if server.process.poll() is not None:
         print(f"error: the server has ended\n{server.log.read_text()}", file=sys.stderr)
