@@ -216,6 +216,8 @@ def fill_events(file):
             "host_id": "localhost",
             "base_url": "http://127.0.0.1:8228",
             "request_id": None,
+            # Or the server would compare each with the selectors of notifications first.
+            "is_selected": 1,
             "created_at": f"2026-11-{1 + n // 5_000:02}T{n // 250 % 20:02}:{n // 5 % 50:02}:{n % 60:02}Z",
         }
         for n in range(EVENTS)
