@@ -197,36 +197,43 @@ def page(arguments, data):
 
 def fill_events(file):
     """Rows as the server writes them: it has no operation that makes events by the thousand."""
-    details = json.dumps({"msg": "an image was analysed", "duration_seconds": 12})
     database = sqlite3.connect(file)
-    columns = [row[1] for row in database.execute("PRAGMA table_info(events)")]
-    rows = (
-        {
-            "sequence": 1_000 + n,
-            "event_id": hashlib.md5(str(n).encode()).hexdigest(),
-            "account_name": "admin",
-            "type": "user.image.analysis.completed",
+    rows = (event(n) for n in range(EVENTS))
+    with database:
+        database.executemany(
+            """INSERT INTO events (sequence, event_id, account_name, type, level, resource_type, resource_id,
+                                   service_name, host_id, created_at, is_selected, document)
+               VALUES (:sequence, :event_id, 'admin', :type, 'info', 'image_digest', :resource_id,
+                       'analyzer', 'localhost', :created_at, 1, :document)""",
+            rows,
+        )
+    database.close()
+
+
+def event(n):
+    """One row; it counts as compared with the selectors of notifications, or the server would do that first."""
+    row = {
+        "sequence": 1_000 + n,
+        "event_id": hashlib.md5(str(n).encode()).hexdigest(),
+        "type": "user.image.analysis.completed",
+        "resource_id": "sha256:" + hashlib.sha256(str(n).encode()).hexdigest(),
+        "created_at": f"2026-11-{1 + n // 5_000:02}T{n // 250 % 20:02}:{n // 5 % 50:02}:{n % 60:02}Z",
+    }
+    shown = {
+        "event_id": row["event_id"],
+        "created_at": row["created_at"],
+        "event": {
+            "source": {"service_name": "analyzer", "host_id": "localhost", "base_url": "http://127.0.0.1:8228"},
+            "resource": {"account_name": "admin", "id": row["resource_id"], "type": "image_digest"},
+            "type": row["type"],
             "category": "user",
             "level": "info",
             "message": "Image analysis completed successfully",
-            "details": details,
-            "resource_type": "image_digest",
-            "resource_id": "sha256:" + hashlib.sha256(str(n).encode()).hexdigest(),
-            "service_name": "analyzer",
-            "host_id": "localhost",
-            "base_url": "http://127.0.0.1:8228",
-            "request_id": None,
-            # Or the server would compare each with the selectors of notifications first.
-            "is_selected": 1,
-            "created_at": f"2026-11-{1 + n // 5_000:02}T{n // 250 % 20:02}:{n // 5 % 50:02}:{n % 60:02}Z",
-        }
-        for n in range(EVENTS)
-    )
-    names = ", ".join(columns)
-    values = ", ".join(f":{name}" for name in columns)
-    with database:
-        database.executemany(f"INSERT INTO events ({names}) VALUES ({values})", rows)
-    database.close()
+            "details": {"msg": "an image was analysed", "duration_seconds": 12},
+            "timestamp": row["created_at"],
+        },
+    }
+    return {**row, "document": json.dumps(shown, separators=(",", ":"))}
 
 
 def make_sbom(packages, files):

@@ -120,6 +120,15 @@ impl AppState {
         self.store.read(work).await
     }
 
+    /// [`Store::peek`] with the errors of handlers.
+    pub(crate) async fn peek<T, F>(&self, work: F) -> ApiResult<T>
+    where
+        F: Fn(&mut Transaction<'_>) -> ApiResult<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.store.peek(work).await
+    }
+
     /// [`Store::write`] with the errors of handlers.
     pub(crate) async fn write<T, F>(&self, work: F) -> ApiResult<T>
     where

@@ -65,26 +65,17 @@ pub(crate) struct Identity {
     pub(crate) is_administrator: bool,
 }
 
-macro_rules! select_identity {
-    ($condition:literal) => {
-        concat!(
-            "SELECT u.username, u.uuid, u.account_name, a.state, a.type, c.hash
-             FROM users u
-             JOIN accounts a ON a.name = u.account_name
-             LEFT JOIN credentials c ON c.username = u.username
-             WHERE ",
-            $condition
-        )
-    };
-}
-
 /// The user with this name, and the hash of the password if there is one.
 pub(crate) fn by_username(
     tx: &mut Transaction<'_>,
     username: &str,
 ) -> Result<Option<(Identity, Option<String>)>> {
     tx.query_opt(
-        select_identity!("u.username = $1"),
+        "SELECT u.username, u.uuid, u.account_name, a.state, a.type, c.hash
+         FROM users u
+         JOIN accounts a ON a.name = u.account_name
+         LEFT JOIN credentials c ON c.username = u.username
+         WHERE u.username = $1",
         params![username],
         |row| Ok((read(row)?, row.get(5)?)),
     )
@@ -92,7 +83,14 @@ pub(crate) fn by_username(
 
 /// The user a token names.
 pub(crate) fn by_uuid(tx: &mut Transaction<'_>, uuid: Uuid) -> Result<Option<Identity>> {
-    tx.query_opt(select_identity!("u.uuid = $1"), params![uuid], read)
+    tx.query_opt(
+        "SELECT u.username, u.uuid, u.account_name, a.state, a.type
+         FROM users u
+         JOIN accounts a ON a.name = u.account_name
+         WHERE u.uuid = $1",
+        params![uuid],
+        read,
+    )
 }
 
 fn read(row: &Row<'_>) -> Result<Identity> {

@@ -61,7 +61,7 @@ pub(crate) async fn authenticate(state: &AppState, headers: &HeaderMap) -> ApiRe
         Some(Credentials::Bearer(token)) => {
             let user: Uuid = state.tokens.verify(&token, state.now())?;
             state
-                .read(move |tx| Ok(identity::by_uuid(tx, user)?))
+                .peek(move |tx| Ok(identity::by_uuid(tx, user)?))
                 .await?
                 .ok_or_else(ApiError::unauthorized)
         }
@@ -79,7 +79,7 @@ pub(crate) async fn with_password(
     password: String,
 ) -> ApiResult<Identity> {
     let found = state
-        .read(move |tx| Ok(identity::by_username(tx, &username)?))
+        .peek(move |tx| Ok(identity::by_username(tx, &username)?))
         .await?;
     let (identity, hash) = match found {
         Some((identity, hash)) => (Some(identity), hash),

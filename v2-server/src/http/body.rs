@@ -1,6 +1,6 @@
 //! JSON bodies in and out.
 
-use axum::body::{Bytes, HttpBody};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{FromRequest, OptionalFromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, header};
@@ -45,12 +45,20 @@ impl<T: DeserializeOwned> OptionalFromRequest<AppState> for Json<T> {
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         match serde_json::to_vec(&self.0) {
-            Ok(body) => {
-                let kind = HeaderValue::from_static("application/json");
-                ([(header::CONTENT_TYPE, kind)], body).into_response()
-            }
+            Ok(body) => JsonText(body).into_response(),
             Err(error) => ApiError::internal(error).into_response(),
         }
+    }
+}
+
+/// A JSON body out that is text already.
+#[derive(Debug, Clone)]
+pub(crate) struct JsonText<T>(pub(crate) T);
+
+impl<T: Into<Body>> IntoResponse for JsonText<T> {
+    fn into_response(self) -> Response {
+        let kind = HeaderValue::from_static("application/json");
+        ([(header::CONTENT_TYPE, kind)], self.0.into()).into_response()
     }
 }
 

@@ -65,7 +65,7 @@ impl Caller {
             .ok_or_else(|| ApiError::internal(format!("unknown action `{action}`")))?;
         let (identity, domain) = (Arc::clone(&self.identity), domain.to_owned());
         state
-            .read(move |tx| match permit(tx, &identity, action, &domain)? {
+            .peek(move |tx| match permit(tx, &identity, action, &domain)? {
                 // Whether there is such an account is the handler's business.
                 Permit::Granted | Permit::UnknownAccount => Ok(()),
             })
@@ -238,7 +238,7 @@ async fn check(state: &AppState, parts: &mut Parts, demand: Demand) -> ApiResult
     }
     let is_in_path = *domain != *caller.account;
     state
-        .read(move |tx| match permit(tx, &identity, action, &domain)? {
+        .peek(move |tx| match permit(tx, &identity, action, &domain)? {
             Permit::Granted => Ok(()),
             // What the path names is the handler's business.
             Permit::UnknownAccount if is_in_path => Ok(()),

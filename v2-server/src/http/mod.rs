@@ -17,7 +17,7 @@ pub(crate) mod uri;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use body::Json;
+pub(crate) use body::{Json, JsonText};
 pub(crate) use error::{ApiError, ApiResult};
 pub(crate) use guard::Caller;
 pub(crate) use path::Path;

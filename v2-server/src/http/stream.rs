@@ -6,9 +6,8 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use http::{HeaderValue, header};
 
-use super::ApiResult;
+use super::{ApiResult, JsonText};
 use crate::state::AppState;
 use crate::store::Transaction;
 
@@ -33,13 +32,13 @@ pub(crate) async fn list(
 ) -> ApiResult<Response> {
     let mut start = format!("{head}[");
     let Some(first) = pieces.next().await? else {
-        return Ok(answer(Body::from(format!("{start}]{tail}"))));
+        return Ok(JsonText(format!("{start}]{tail}")).into_response());
     };
     start.push_str(&first);
     let Some(second) = pieces.next().await? else {
         start.push(']');
         start.push_str(tail);
-        return Ok(answer(Body::from(start)));
+        return Ok(JsonText(start).into_response());
     };
     let rest = stream::try_unfold(
         Some((pieces, Some(start), Some(second))),
@@ -62,7 +61,7 @@ pub(crate) async fn list(
             }))
         },
     );
-    Ok(answer(Body::from_stream(rest)))
+    Ok(JsonText(Body::from_stream(rest)).into_response())
 }
 
 /// Rows of the database as elements of a list, a batch at a time: each batch goes on after the last row of the one
@@ -117,11 +116,6 @@ where
         let rows: Vec<String> = rows.into_iter().map(|(_, row)| row).collect();
         Ok(Some(rows.join(",")).filter(|piece| !piece.is_empty()))
     }
-}
-
-fn answer(body: Body) -> Response {
-    let kind = HeaderValue::from_static("application/json");
-    ([(header::CONTENT_TYPE, kind)], body).into_response()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use axum::response::{Html, IntoResponse};
 use http::{HeaderValue, header};
 use utoipa::openapi::OpenApi;
 
+use crate::http::JsonText;
 use crate::state::AppState;
 
 pub(crate) use shared::base;
@@ -36,8 +37,7 @@ pub(crate) fn finish(mut document: OpenApi) -> String {
 
 /// `GET /v2/openapi.json`
 pub(crate) async fn serve(State(state): State<AppState>) -> impl IntoResponse {
-    let kind = HeaderValue::from_static("application/json");
-    ([(header::CONTENT_TYPE, kind)], state.document.clone())
+    JsonText(state.document.clone())
 }
 
 /// `GET /v2/openapi.yaml`: made when somebody asks for it.

@@ -53,6 +53,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0070_saml",
     "0071_reports",
     "0080_servers",
+    "0081_event_documents",
 ];
 
 impl Migration {
@@ -139,6 +140,83 @@ mod tests {
                 migration.name
             );
         }
+    }
+
+    /// Brings the tables up to the last migration below a number.
+    fn up_to(tx: &mut Transaction<'_>, number: i64, dialect: Dialect) -> Result<()> {
+        for migration in MIGRATIONS.iter().filter(|m| m.number() < number) {
+            apply(tx, migration, dialect)?;
+        }
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn events_from_before_documents_are_shown_as_they_were() {
+        let database = testing::Database::new().await;
+        let (store, dialect) = database.unmigrated();
+        let shown: Result<Vec<String>> = store
+            .write(move |tx| {
+                tx.batch(
+                    "CREATE TABLE schema_migrations (
+                         number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)",
+                )?;
+                up_to(tx, 81, dialect)?;
+                tx.batch(
+                    r#"INSERT INTO accounts (name, type, state, created_at, last_updated)
+                       VALUES ('acme', 'user', 'enabled', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z');
+                       INSERT INTO events (event_id, account_name, type, category, level, message, details,
+                           resource_type, resource_id, service_name, host_id, base_url, request_id, created_at)
+                       VALUES ('a', 'acme', 'user.image.analysis.failed', 'user', 'error', 'It "failed"',
+                           '{"reason":null,"n":12}', 'image_tag', 'x:1', 'analyzer', 'host', 'http://host', 'r-1',
+                           '2026-02-03T04:05:06Z'),
+                           ('b', 'acme', 'system.feeds.sync.started', 'system', 'info', 'Begun', '{}',
+                           'feeds', NULL, 'catalog', 'host', 'http://host', NULL, '2026-02-03T04:05:07Z')"#,
+                )?;
+                while next(tx, dialect)? {}
+                tx.query(
+                    "SELECT document FROM events WHERE account_name = 'acme' ORDER BY event_id",
+                    params![],
+                    |row| row.get(0),
+                )
+            })
+            .await;
+        let shown: Vec<serde_json::Value> = shown
+            .unwrap()
+            .iter()
+            .map(|document| serde_json::from_str(document).unwrap())
+            .collect();
+        let expected = serde_json::json!([
+            {
+                "event_id": "a",
+                "created_at": "2026-02-03T04:05:06Z",
+                "event": {
+                    "source": {"service_name": "analyzer", "host_id": "host", "base_url": "http://host",
+                               "request_id": "r-1"},
+                    "resource": {"account_name": "acme", "id": "x:1", "type": "image_tag"},
+                    "type": "user.image.analysis.failed",
+                    "category": "user",
+                    "level": "error",
+                    "message": "It \"failed\"",
+                    "details": {"reason": null, "n": 12},
+                    "timestamp": "2026-02-03T04:05:06Z",
+                },
+            },
+            {
+                "event_id": "b",
+                "created_at": "2026-02-03T04:05:07Z",
+                "event": {
+                    "source": {"service_name": "catalog", "host_id": "host", "base_url": "http://host"},
+                    "resource": {"account_name": "acme", "type": "feeds"},
+                    "type": "system.feeds.sync.started",
+                    "category": "system",
+                    "level": "info",
+                    "message": "Begun",
+                    "details": {},
+                    "timestamp": "2026-02-03T04:05:07Z",
+                },
+            },
+        ]);
+        assert_eq!(serde_json::Value::from(shown), expected);
     }
 
     #[tokio::test]

@@ -157,6 +157,29 @@ impl Store {
         outcome
     }
 
+    /// As [`Self::read`], for a few rows that an index leads to, asked for often.
+    ///
+    /// SQLite has them in memory, as a rule: the thread that asks reads them sooner than another
+    /// wakes up. Should it take long after all, `work` is begun again on a thread that may wait.
+    /// What `work` does with the rows must be short too.
+    ///
+    /// # Errors
+    /// Those of `work`, and [`Error`] when the database fails.
+    pub async fn peek<T, E, F>(&self, work: F) -> std::result::Result<T, E>
+    where
+        F: Fn(&mut Transaction<'_>) -> std::result::Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let began = Instant::now();
+        let outcome = match &self.database {
+            Database::Sqlite(sqlite) => sqlite.peek(work).await,
+            Database::Postgres(postgres) => postgres.read(work).await,
+        };
+        self.meter.read(began);
+        outcome
+    }
+
     /// Runs `work` as if alone among writers and commits what it wrote, or nothing when it fails.
     ///
     /// # Errors

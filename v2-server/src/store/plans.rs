@@ -21,7 +21,7 @@ const MAY_SCAN: &[&str] = &[
     // By an index that holds only the rows in question.
     "SELECT EXISTS (SELECT 1 FROM archive_rules WHERE system_global",
     "DELETE FROM images WHERE id = (SELECT id FROM images WHERE image_status = 'deleting'",
-    "SELECT event_id, account_name, type, category, level, message, details, resource_type, resource_id, service_name, host_id, base_url, request_id, created_at FROM events WHERE NOT is_selected",
+    "SELECT document FROM events WHERE NOT is_selected",
     // Once, when a server starts.
     "SELECT number FROM schema_migrations",
     "UPDATE images SET claimed_until = ''",

@@ -1,12 +1,13 @@
 //! SQLite: one connection that writes, several that read, all in write-ahead mode.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ToSql, TransactionBehavior};
-use tokio::sync::{Mutex, Semaphore};
+use rusqlite::{Connection, ToSql};
+use tokio::sync::Semaphore;
 
 use super::{Error, Result, Transaction, Value};
 
@@ -18,14 +19,18 @@ const READERS: usize = 8;
 const BUSY: Duration = Duration::from_secs(10);
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 512;
+/// How long a peek may keep the thread that asks.
+const PEEK: Duration = Duration::from_millis(1);
+/// After how many steps of SQLite's machine a peek looks at the time. A row takes about ten.
+const STEPS: i32 = 200;
 
 /// The connections to one database file.
 pub(super) struct Sqlite {
     file: PathBuf,
     /// Fair: writers get it in the order they asked.
-    writer: Arc<Mutex<Connection>>,
+    writer: Arc<tokio::sync::Mutex<Connection>>,
     /// Idle readers. Opened when first needed, so that start-up opens one connection only.
-    readers: Arc<std::sync::Mutex<Vec<Connection>>>,
+    readers: Arc<Mutex<Vec<Reader>>>,
     permits: Arc<Semaphore>,
 }
 
@@ -43,7 +48,7 @@ impl Sqlite {
         writer.pragma_update(None, "synchronous", "normal")?;
         Ok(Self {
             file,
-            writer: Arc::new(Mutex::new(writer)),
+            writer: Arc::new(tokio::sync::Mutex::new(writer)),
             readers: Arc::default(),
             permits: Arc::new(Semaphore::new(READERS)),
         })
@@ -55,11 +60,11 @@ impl Sqlite {
         &self,
         migrate: impl Fn(&mut Transaction<'_>) -> Result<bool>,
     ) -> Result<()> {
-        let mut writer = self
+        let writer = self
             .writer
             .try_lock()
             .expect("nobody else has the store before it is returned");
-        while run(&mut writer, TransactionBehavior::Immediate, &migrate)? {}
+        while run(&writer, Begin::Write, &migrate)? {}
         writer.pragma_update(None, "synchronous", "full")?;
         Ok(())
     }
@@ -82,17 +87,31 @@ impl Sqlite {
         let readers = Arc::clone(&self.readers);
         let file = self.file.clone();
         on_blocking_thread(move || {
-            let idle = lock(&readers).pop();
-            let mut connection = match idle {
-                Some(connection) => connection,
-                None => reader(&file)?,
-            };
-            let outcome = run(&mut connection, TransactionBehavior::Deferred, &work);
-            lock(&readers).push(connection);
+            let reader = Reader::take(&readers, &file)?;
+            let outcome = run(&reader.connection, Begin::Read, &work);
+            lock(&readers).push(reader);
             drop(permit);
             outcome
         })
         .await
+    }
+
+    /// As [`Self::read`], on the thread that asks, as far as that is short.
+    pub(super) async fn peek<T, E, F>(&self, work: F) -> std::result::Result<T, E>
+    where
+        F: Fn(&mut Transaction<'_>) -> std::result::Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        if let Ok(_permit) = self.permits.try_acquire() {
+            let reader = Reader::take(&self.readers, &self.file)?;
+            let outcome = reader.peek(&work);
+            lock(&self.readers).push(reader);
+            if let Some(outcome) = outcome {
+                return outcome;
+            }
+        }
+        self.read(work).await
     }
 
     pub(super) async fn write<T, E, F>(&self, work: F) -> std::result::Result<T, E>
@@ -101,9 +120,8 @@ impl Sqlite {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let mut connection = Arc::clone(&self.writer).lock_owned().await;
-        on_blocking_thread(move || run(&mut connection, TransactionBehavior::Immediate, &work))
-            .await
+        let connection = Arc::clone(&self.writer).lock_owned().await;
+        on_blocking_thread(move || run(&connection, Begin::Write, &work)).await
     }
 }
 
@@ -121,23 +139,118 @@ where
 }
 
 fn run<T, E: From<Error>>(
-    connection: &mut Connection,
-    behaviour: TransactionBehavior,
+    connection: &Connection,
+    begin: Begin,
     work: impl Fn(&mut Transaction<'_>) -> std::result::Result<T, E>,
 ) -> std::result::Result<T, E> {
-    let transaction = connection
-        .transaction_with_behavior(behaviour)
-        .map_err(Error::from)?;
-    // Dropped without a commit, the transaction is rolled back.
-    let value = work(&mut Transaction::sqlite(&transaction))?;
-    transaction.commit().map_err(Error::from)?;
+    let running = Running::begin(connection, begin)?;
+    let value = work(&mut Transaction::sqlite(connection))?;
+    running.commit()?;
     Ok(value)
 }
 
-fn reader(file: &Path) -> Result<Connection> {
-    let connection = connect(file)?;
-    connection.pragma_update(None, "query_only", true)?;
-    Ok(connection)
+/// How a transaction begins.
+#[derive(Debug, Clone, Copy)]
+enum Begin {
+    /// It sees what was there when its first statement ran.
+    Read,
+    /// Nobody else writes from here on.
+    Write,
+}
+
+/// A transaction under way. Dropped without a commit, it is rolled back. Unlike the one of the
+/// driver, it prepares its statements once a connection, which short reads are glad of.
+struct Running<'c>(&'c Connection);
+
+impl<'c> Running<'c> {
+    fn begin(connection: &'c Connection, begin: Begin) -> Result<Self> {
+        let sql = match begin {
+            Begin::Read => "BEGIN DEFERRED",
+            Begin::Write => "BEGIN IMMEDIATE",
+        };
+        connection.prepare_cached(sql)?.execute([])?;
+        Ok(Self(connection))
+    }
+
+    fn commit(self) -> Result<()> {
+        self.0.prepare_cached("COMMIT")?.execute([])?;
+        Ok(())
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        // Committed, or ended by a failure of its own.
+        if self.0.is_autocommit() {
+            return;
+        }
+        if let Err(error) = self.0.execute_batch("ROLLBACK") {
+            tracing::error!("failed to roll a transaction back: {error}");
+        }
+    }
+}
+
+/// A connection that reads.
+struct Reader {
+    connection: Connection,
+    patience: Arc<Mutex<Patience>>,
+}
+
+/// How long a reader may take for what it does.
+#[derive(Debug, Clone, Copy)]
+enum Patience {
+    /// As long as it takes.
+    Endless,
+    /// Until then.
+    Until(Instant),
+    /// The time was over, and the statement was stopped.
+    Lost,
+}
+
+impl Reader {
+    /// An idle one, or a new one.
+    fn take(idle: &Mutex<Vec<Self>>, file: &Path) -> Result<Self> {
+        let idle = lock(idle).pop();
+        match idle {
+            Some(reader) => Ok(reader),
+            None => Self::open(file),
+        }
+    }
+
+    fn open(file: &Path) -> Result<Self> {
+        let mut connection = connect(file)?;
+        connection.pragma_update(None, "query_only", true)?;
+        let patience = Arc::new(Mutex::new(Patience::Endless));
+        let shared = Arc::clone(&patience);
+        let is_over = move || {
+            let mut patience = lock(&shared);
+            match *patience {
+                Patience::Until(end) if Instant::now() >= end => {
+                    *patience = Patience::Lost;
+                    true
+                }
+                Patience::Lost => true,
+                Patience::Until(_) | Patience::Endless => false,
+            }
+        };
+        connection.progress_handler(STEPS, Some(is_over))?;
+        Ok(Self {
+            connection,
+            patience,
+        })
+    }
+
+    /// Runs `work`; nothing when that took too long.
+    fn peek<T, E: From<Error>>(
+        &self,
+        work: impl Fn(&mut Transaction<'_>) -> std::result::Result<T, E>,
+    ) -> Option<std::result::Result<T, E>> {
+        *lock(&self.patience) = Patience::Until(Instant::now() + PEEK);
+        let outcome = run(&self.connection, Begin::Read, work);
+        let patience = std::mem::replace(&mut *lock(&self.patience), Patience::Endless);
+        // Whatever `work` made of the statement that was stopped.
+        (!matches!(patience, Patience::Lost)).then_some(outcome)
+    }
 }
 
 fn connect(file: &Path) -> Result<Connection> {
@@ -145,15 +258,15 @@ fn connect(file: &Path) -> Result<Connection> {
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "memory")?;
+    // Or a statement is planned again for each value that is bound to it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
 
-/// The list of idle connections is whole between any two statements, so a poisoned lock is no harm.
-fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+/// What is locked here is whole between any two statements, so a poisoned lock is no harm.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Makes the folder readable by its owner only: it holds password hashes and registry passwords.

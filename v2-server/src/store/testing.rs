@@ -2,11 +2,18 @@
 //! the address of a PostgreSQL database, a schema of its own in that one. Schemas are left behind:
 //! the whole database is for tests.
 
+use std::sync::Arc;
+
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
 use uuid::Uuid;
 
+use super::meter::Meter;
+use super::migrate::Dialect;
+use super::postgres::Postgres;
+use super::sqlite::Sqlite;
 use super::{Result, Store};
+use crate::store;
 
 /// An empty database.
 pub(crate) struct Database {
@@ -33,6 +40,20 @@ impl Database {
             Some(url) => Store::connect(url).await,
             None => Store::open(self.folder()).await,
         }
+    }
+
+    /// Opens it as it is, which is empty, for tests of migrations.
+    pub(super) fn unmigrated(&self) -> (Store, Dialect) {
+        let meter = Meter::new();
+        let (database, dialect) = if let Some(url) = &self.url {
+            let postgres = Postgres::new(url, meter.repeats().clone()).unwrap();
+            let database = store::Database::Postgres(Arc::new(postgres));
+            (database, Dialect::Postgres)
+        } else {
+            let sqlite = Sqlite::open(self.folder()).unwrap();
+            (store::Database::Sqlite(Arc::new(sqlite)), Dialect::Sqlite)
+        };
+        (Store { database, meter }, dialect)
     }
 
     pub(crate) fn folder(&self) -> &std::path::Path {

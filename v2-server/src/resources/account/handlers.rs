@@ -19,7 +19,7 @@ pub(super) async fn get_users_account(
 ) -> ApiResult<Json<Account>> {
     let account = caller.account();
     let found = state
-        .read(move |tx| Ok(store::get(tx, &account)?))
+        .peek(move |tx| Ok(store::get(tx, &account)?))
         .await?
         .ok_or_else(|| ApiError::not_found("Account not found"))?;
     Ok(Json(found))

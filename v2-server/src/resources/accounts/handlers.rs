@@ -89,7 +89,7 @@ pub(super) async fn get_account(
     State(state): State<AppState>,
     Path(account_name): Path<String>,
 ) -> ApiResult<Json<Account>> {
-    let found = state.read(move |tx| existing(tx, &account_name)).await?;
+    let found = state.peek(move |tx| existing(tx, &account_name)).await?;
     Ok(Json(found))
 }
 

@@ -86,7 +86,7 @@ pub(super) async fn get_compliance_violation_alert(
 ) -> ApiResult<Json<ComplianceViolationAlert>> {
     let account = caller.account();
     state
-        .read(move |tx| Ok(store::get(tx, &account, &path.uuid)?))
+        .peek(move |tx| Ok(store::get(tx, &account, &path.uuid)?))
         .await?
         .map(Json)
         .ok_or_else(unknown)

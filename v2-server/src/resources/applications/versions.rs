@@ -93,7 +93,7 @@ pub(super) async fn get_application_version(
 ) -> ApiResult<Json<ApplicationVersion>> {
     let account = caller.account();
     let found = state
-        .read(move |tx| Ok(find_version(tx, &account, &path)?.version))
+        .peek(move |tx| Ok(find_version(tx, &account, &path)?.version))
         .await?;
     Ok(Json(found))
 }

@@ -162,7 +162,7 @@ pub(super) async fn get_artifact_relationship(
 ) -> ApiResult<Json<ArtifactRelationship>> {
     let account = caller.account();
     let found = state
-        .read(move |tx| find(tx, &account, &path.relationship_id))
+        .peek(move |tx| find(tx, &account, &path.relationship_id))
         .await?;
     Ok(Json(found))
 }

@@ -69,7 +69,7 @@ pub(super) async fn get_correction_by_uuid(
 ) -> ApiResult<Json<Correction>> {
     let account = caller.account();
     state
-        .read(move |tx| Ok(store::get(tx, &account, &path.uuid)?))
+        .peek(move |tx| Ok(store::get(tx, &account, &path.uuid)?))
         .await?
         .map(Json)
         .ok_or_else(unknown)

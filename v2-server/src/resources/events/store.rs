@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::catalogue::EventType;
 use super::types::{Event, EventResource, EventResponse, EventSource};
@@ -11,7 +10,7 @@ use crate::http::limits::current_request_id;
 use crate::ids::IdSource;
 use crate::params;
 use crate::state::AppState;
-use crate::store::{Conditions, Result, Row, Transaction, Turn};
+use crate::store::{Conditions, Result, Transaction, Turn};
 use crate::time::Timestamp;
 
 /// Who records events and when. Made before a transaction begins, so that all its events agree.
@@ -71,43 +70,67 @@ pub(crate) struct NewEvent<'a> {
 /// Records an event, in the transaction that changes what the event is about.
 pub(crate) fn record(tx: &mut Transaction<'_>, event: &NewEvent<'_>) -> Result<()> {
     let details = match &event.details {
-        Value::Object(_) => event.details.to_string(),
-        other => serde_json::json!({ "msg": other }).to_string(),
+        details @ Value::Object(_) => serde_json::value::to_raw_value(details),
+        other => serde_json::value::to_raw_value(&serde_json::json!({ "msg": other })),
     };
     let origin = event.origin;
+    let shown = EventResponse {
+        event_id: origin.ids.uuid().simple().to_string(),
+        created_at: origin.now,
+        event: Event {
+            source: EventSource {
+                service_name: origin.service_name.to_owned(),
+                host_id: origin.host_id.clone(),
+                base_url: origin.base_url.clone(),
+                request_id: origin.request_id.clone(),
+            },
+            resource: EventResource {
+                account_name: event.account.to_owned(),
+                id: event.resource_id.map(str::to_owned),
+                kind: event.kind.resource_type.to_owned(),
+            },
+            kind: event.kind.name.to_owned(),
+            category: event.kind.category().to_owned(),
+            level: event.kind.level.as_str().to_owned(),
+            message: event.kind.message.to_owned(),
+            details: details.expect("texts are the keys of every JSON value"),
+            timestamp: origin.now,
+        },
+    };
+    let document = serde_json::to_string(&shown).expect("an event is texts and JSON");
     // Or a reader could see an event before another with a lower number, and miss that one.
     tx.take_turn(Turn::Events)?;
     tx.execute(
-        "INSERT INTO events (event_id, account_name, type, category, level, message, details, resource_type,
-                             resource_id, service_name, host_id, base_url, request_id, created_at, is_selected)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        "INSERT INTO events (event_id, account_name, type, level, resource_type, resource_id, service_name,
+                             host_id, created_at, is_selected, document)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         params![
-            origin.ids.uuid().simple().to_string(),
+            shown.event_id,
             event.account,
             event.kind.name,
-            event.kind.category(),
             event.kind.level.as_str(),
-            event.kind.message,
-            details,
             event.kind.resource_type,
             event.resource_id,
             origin.service_name,
             origin.host_id,
-            origin.base_url,
-            origin.request_id,
             origin.now,
             false,
+            document,
         ],
     )?;
     Ok(())
 }
 
-/// The oldest events that were not compared with the selectors of notifications.
-pub(crate) fn to_select(tx: &mut Transaction<'_>, limit: i64) -> Result<Vec<EventResponse>> {
+/// The oldest events that were not compared with the selectors of notifications, each also as the
+/// text that clients get.
+pub(crate) fn to_select(
+    tx: &mut Transaction<'_>,
+    limit: i64,
+) -> Result<Vec<(EventResponse, String)>> {
     tx.query(
-        &format!("SELECT {COLUMNS} FROM events WHERE NOT is_selected ORDER BY sequence LIMIT $1"),
+        "SELECT document FROM events WHERE NOT is_selected ORDER BY sequence LIMIT $1",
         params![limit],
-        read,
+        |row| Ok((row.json(0)?, row.get(0)?)),
     )
 }
 
@@ -162,33 +185,37 @@ impl Filter {
     }
 }
 
-/// Events of an account, newest first.
+/// Gives events of an account to `visit`, newest first, each as the text that clients get.
 pub(super) fn list(
     tx: &mut Transaction<'_>,
     account: &str,
     filter: &Filter,
     offset: i64,
     limit: i64,
-) -> Result<Vec<EventResponse>> {
+    mut visit: impl FnMut(&str),
+) -> Result<()> {
     let mut conditions = filter.conditions(account);
     let (limit, offset) = (conditions.bind(&limit), conditions.bind(&offset));
     let sql = format!(
-        "SELECT {COLUMNS} FROM events WHERE {} ORDER BY created_at DESC, sequence DESC LIMIT {limit} OFFSET {offset}",
+        "SELECT document FROM events WHERE {} ORDER BY created_at DESC, sequence DESC LIMIT {limit} OFFSET {offset}",
         conditions.sql(),
     );
-    tx.query(&sql, conditions.values(), read)
+    tx.for_each(&sql, conditions.values(), |row| {
+        visit(row.text(0)?);
+        Ok(())
+    })
 }
 
-/// One event of an account.
+/// One event of an account, as the text that clients get.
 pub(super) fn get(
     tx: &mut Transaction<'_>,
     account: &str,
     event_id: &str,
-) -> Result<Option<EventResponse>> {
+) -> Result<Option<String>> {
     tx.query_opt(
-        &format!("SELECT {COLUMNS} FROM events WHERE account_name = $1 AND event_id = $2"),
+        "SELECT document FROM events WHERE account_name = $1 AND event_id = $2",
         params![account, event_id],
-        read,
+        |row| row.get(0),
     )
 }
 
@@ -219,34 +246,4 @@ pub(super) fn delete(tx: &mut Transaction<'_>, account: &str, event_id: &str) ->
 pub(super) fn delete_older(tx: &mut Transaction<'_>, before: Timestamp) -> Result<()> {
     tx.execute("DELETE FROM events WHERE created_at < $1", params![before])?;
     Ok(())
-}
-
-const COLUMNS: &str = "event_id, account_name, type, category, level, message, details, resource_type, resource_id, \
-                       service_name, host_id, base_url, request_id, created_at";
-
-fn read(row: &Row<'_>) -> Result<EventResponse> {
-    let created_at = row.get(13)?;
-    Ok(EventResponse {
-        event_id: row.get(0)?,
-        created_at,
-        event: Event {
-            source: EventSource {
-                service_name: row.get(9)?,
-                host_id: row.get(10)?,
-                base_url: row.get(11)?,
-                request_id: row.get(12)?,
-            },
-            resource: EventResource {
-                account_name: row.get(1)?,
-                id: row.get(8)?,
-                kind: row.get(7)?,
-            },
-            kind: row.get(2)?,
-            category: row.get(3)?,
-            level: row.get(4)?,
-            message: row.get(5)?,
-            details: row.json::<Box<RawValue>>(6)?,
-            timestamp: created_at,
-        },
-    })
 }

@@ -20,7 +20,7 @@ pub(crate) struct EventsList {
 }
 
 /// An event with its id.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct EventResponse {
     /// Id of the record.
     pub(crate) event_id: String,
@@ -31,7 +31,7 @@ pub(crate) struct EventResponse {
 }
 
 /// What happened, to what, and who says so.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Event {
     /// Who recorded it.
     pub(crate) source: EventSource,
@@ -54,7 +54,7 @@ pub(crate) struct Event {
 }
 
 /// The part of the system that recorded an event.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct EventSource {
     /// Name of the service.
     pub(crate) service_name: String,
@@ -68,7 +68,7 @@ pub(crate) struct EventSource {
 }
 
 /// What an event is about.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct EventResource {
     /// The account concerned.
     pub(crate) account_name: String,

@@ -73,7 +73,7 @@ pub(super) async fn get_operation(
     let account = caller.account();
     let now = state.now();
     let found = state
-        .read(move |tx| find(tx, &account, &path.operation_id, now))
+        .peek(move |tx| find(tx, &account, &path.operation_id, now))
         .await?;
     Ok(Json(found))
 }

@@ -47,7 +47,7 @@ async fn keep(
     // Before anything is read: an upload can be large.
     let (of_account, of_import) = (account.clone(), uuid.clone());
     state
-        .read(move |tx| find_open(tx, &of_account, &of_import, now))
+        .peek(move |tx| find_open(tx, &of_account, &of_import, now))
         .await?;
     let content = read_up_to(request, state.limits.upload_bytes, "max_upload_bytes").await?;
     if content.is_empty() {

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use super::paging::{PageQuery, json, page};
+use super::paging::{PageQuery, page};
 use super::store::{self, Kind, Object};
 use super::types::{
     InventoryType, KubernetesContainer, KubernetesContainers, KubernetesInventory,
@@ -16,7 +16,7 @@ use super::types::{
     KubernetesPods,
 };
 use crate::http::error::ApiErrorResponse;
-use crate::http::{ApiError, ApiResult, Caller, Json, Path, Problem, Query};
+use crate::http::{ApiError, ApiResult, Caller, Json, JsonText, Path, Problem, Query};
 use crate::state::AppState;
 use crate::store::Transaction;
 use crate::time::Timestamp;
@@ -296,10 +296,10 @@ async fn one(
     let account = caller.account();
     let wanted = uid.clone();
     let row = state
-        .read(move |tx| Ok(store::get(tx, &account, kind, &wanted)?))
+        .peek(move |tx| Ok(store::get(tx, &account, kind, &wanted)?))
         .await?
         .ok_or_else(|| ApiError::not_found(format!("{what} `{uid}` not found")))?;
-    Ok(json(row.with_time()))
+    Ok(JsonText(row.with_time()).into_response())
 }
 
 /// Get a namespace of a Kubernetes cluster

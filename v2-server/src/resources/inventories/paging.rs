@@ -1,12 +1,11 @@
 //! Pages of objects: asked for by number, answered in an object with one member of the kind's own name.
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::store::{self, Kind};
-use crate::http::{ApiResult, Caller, Problem};
+use crate::http::{ApiResult, Caller, JsonText, Problem};
 use crate::state::AppState;
 
 /// Objects on a page, unless asked otherwise.
@@ -69,11 +68,6 @@ pub(super) async fn page(
             }
         })
         .collect();
-    Ok(json(format!("{{\"{member}\":[{}]}}", rows.join(","))))
-}
-
-/// Answers a text that is JSON already.
-pub(super) fn json(body: String) -> Response {
-    let kind = HeaderValue::from_static("application/json");
-    ([(header::CONTENT_TYPE, kind)], body).into_response()
+    let body = format!("{{\"{member}\":[{}]}}", rows.join(","));
+    Ok(JsonText(body).into_response())
 }

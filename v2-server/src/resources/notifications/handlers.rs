@@ -48,7 +48,7 @@ pub(super) async fn get_configuration<K: Kind>(
 ) -> ApiResult<Json<Answer<K>>> {
     let account = caller.account();
     let found = state
-        .read(move |tx| known::<K>(tx, &account, &path.uuid))
+        .peek(move |tx| known::<K>(tx, &account, &path.uuid))
         .await?;
     answer(found).map(Json)
 }
@@ -128,7 +128,7 @@ pub(super) async fn test_configuration<K: Kind>(
     New(draft): New<K>,
 ) -> ApiResult<Json<NotificationTestResult>> {
     let is_enabled = state
-        .read(|tx| Ok(store::is_enabled(tx, K::ENDPOINT)?))
+        .peek(|tx| Ok(store::is_enabled(tx, K::ENDPOINT)?))
         .await?;
     if !is_enabled {
         return Err(disabled(K::ENDPOINT));
@@ -187,7 +187,7 @@ pub(super) async fn get_selector<K: Kind>(
 ) -> ApiResult<Json<NotificationSelector>> {
     let account = caller.account();
     let found = state
-        .read(move |tx| known_selector::<K>(tx, &account, &path))
+        .peek(move |tx| known_selector::<K>(tx, &account, &path))
         .await?;
     Ok(Json(found))
 }

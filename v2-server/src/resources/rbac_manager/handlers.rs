@@ -37,7 +37,7 @@ pub(super) async fn get_role(
     State(state): State<AppState>,
     Path(role_name): Path<String>,
 ) -> ApiResult<Json<RbacManagerRole>> {
-    let found = state.read(move |tx| existing(tx, &role_name)).await?;
+    let found = state.peek(move |tx| existing(tx, &role_name)).await?;
     Ok(Json(found))
 }
 

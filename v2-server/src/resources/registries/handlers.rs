@@ -90,7 +90,7 @@ pub(super) async fn get_registry(
 ) -> ApiResult<Json<Vec<RegistryConfiguration>>> {
     let account = caller.account();
     let found = state
-        .read(move |tx| Ok(store::get(tx, &account, &registry)?))
+        .peek(move |tx| Ok(store::get(tx, &account, &registry)?))
         .await?
         .ok_or_else(|| ApiError::not_found("registry not found in DB"))?;
     Ok(Json(vec![found]))

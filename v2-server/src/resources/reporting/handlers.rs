@@ -2,12 +2,11 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
 
 use super::store::{self, Found, Scope};
 use super::types::{ResultPath, ResultQuery, ScheduledQueryResultPage};
 use crate::http::error::ApiErrorResponse;
-use crate::http::{ApiError, ApiResult, Caller, Path, Problem, Query};
+use crate::http::{ApiError, ApiResult, Caller, JsonText, Path, Problem, Query};
 use crate::state::AppState;
 
 /// Get a page of the saved result of a scheduled query
@@ -73,10 +72,7 @@ async fn saved_page(
         .read(move |tx| Ok(store::page(tx, &scope, &path.result_uuid, page)?))
         .await?;
     match found {
-        Found::Page(body) => {
-            let kind = HeaderValue::from_static("application/json");
-            Ok(([(header::CONTENT_TYPE, kind)], body).into_response())
-        }
+        Found::Page(body) => Ok(JsonText(body).into_response()),
         Found::NoPage => Err(ApiError::not_found(format!(
             "the result has no page {page}"
         ))),

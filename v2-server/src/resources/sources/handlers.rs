@@ -1,7 +1,7 @@
 //! The operations on sources, but for the policy check.
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::json;
 
@@ -16,9 +16,9 @@ use crate::analysis::ecosystem::{CONTENT_TYPES, FILES, MALWARE};
 use crate::analysis::formats::{Format, Subject, SubjectKind};
 use crate::http::error::ApiErrorResponse;
 use crate::http::stream::{self, Batches, Pieces};
-use crate::http::{ApiError, ApiResult, Caller, Json, Path, Query};
+use crate::http::{ApiError, ApiResult, Caller, Json, JsonText, Path, Query};
 use crate::resources::corrections::Corrections;
-use crate::resources::images::sboms::handlers::{converted, json as json_body};
+use crate::resources::images::sboms::handlers::converted;
 use crate::resources::images::sboms::types::SbomDocument;
 use crate::resources::images::vulnerabilities::types::VulnerabilityType;
 use crate::resources::{applications, artifact_relationships};
@@ -68,7 +68,7 @@ pub(super) async fn get_source(
 ) -> ApiResult<Json<SourceManifest>> {
     let account = caller.account();
     state
-        .read(move |tx| Ok(store::manifest(tx, &account, &path.source_id)?))
+        .peek(move |tx| Ok(store::manifest(tx, &account, &path.source_id)?))
         .await?
         .map(Json)
         .ok_or_else(unknown)
@@ -246,7 +246,7 @@ pub(super) async fn get_source_sbom_native_json(
     Path(path): Path<SourcePath>,
 ) -> ApiResult<Response> {
     let (sbom, _) = load(&state, caller.account(), path.source_id).await?;
-    Ok(json_body(sbom))
+    Ok(JsonText(sbom).into_response())
 }
 
 /// Get the SBOM of a source in the form of SPDX 2.3
@@ -322,7 +322,7 @@ pub(super) async fn get_source_vulnerabilities(
     let account = caller.account();
     let uuid = path.source_id.clone();
     let source = state
-        .read(move |tx| find_analyzed(tx, &account, &uuid))
+        .peek(move |tx| find_analyzed(tx, &account, &uuid))
         .await?
         .key;
     let head = head(

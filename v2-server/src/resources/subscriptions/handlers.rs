@@ -108,7 +108,7 @@ pub(super) async fn get_subscription(
 ) -> ApiResult<Json<Vec<Subscription>>> {
     let account = caller.account();
     let found = state
-        .read(move |tx| Ok(store::get(tx, &account, &path.subscription_id)?))
+        .peek(move |tx| Ok(store::get(tx, &account, &path.subscription_id)?))
         .await?
         .ok_or_else(unknown)?;
     Ok(Json(vec![found]))

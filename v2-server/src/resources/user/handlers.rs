@@ -20,7 +20,7 @@ pub(super) async fn get_user(
     State(state): State<AppState>,
     caller: Caller,
 ) -> ApiResult<Json<User>> {
-    let found = state.read(move |tx| oneself(tx, &caller)).await?;
+    let found = state.peek(move |tx| oneself(tx, &caller)).await?;
     Ok(Json(found))
 }
 
@@ -35,7 +35,7 @@ pub(super) async fn get_credentials(
     caller: Caller,
 ) -> ApiResult<Json<Vec<AccessCredential>>> {
     let found = state
-        .read(move |tx| masked_credentials(tx, caller.username()))
+        .peek(move |tx| masked_credentials(tx, caller.username()))
         .await?;
     Ok(Json(found))
 }

@@ -142,7 +142,7 @@ pub(super) async fn get_account_user(
     Path((account_name, username)): Path<(String, String)>,
 ) -> ApiResult<Json<User>> {
     let found = state
-        .read(move |tx| existing(tx, &account_name, &username))
+        .peek(move |tx| existing(tx, &account_name, &username))
         .await?;
     Ok(Json(found))
 }

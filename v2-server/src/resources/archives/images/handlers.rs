@@ -76,7 +76,7 @@ pub(in super::super) async fn get_archived_analysis(
 ) -> ApiResult<Json<ArchivedAnalysis>> {
     let account = caller.account();
     state
-        .read(move |tx| Ok(store::get(tx, &account, &path.image_digest)?))
+        .peek(move |tx| Ok(store::get(tx, &account, &path.image_digest)?))
         .await?
         .map(Json)
         .ok_or_else(unknown)

@@ -93,7 +93,7 @@ pub(in super::super) async fn get_analysis_archive_rule(
 ) -> ApiResult<Json<AnalysisArchiveTransitionRule>> {
     let account = caller.account();
     state
-        .read(move |tx| Ok(store::get(tx, &account, &path.rule_id)?))
+        .peek(move |tx| Ok(store::get(tx, &account, &path.rule_id)?))
         .await?
         .map(Json)
         .ok_or_else(unknown)

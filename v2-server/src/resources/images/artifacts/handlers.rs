@@ -2,11 +2,10 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
 
 use super::types::{FileMatches, RetrievedFile};
 use crate::http::error::ApiErrorResponse;
-use crate::http::{ApiResult, Caller, Path};
+use crate::http::{ApiResult, Caller, JsonText, Path};
 use crate::resources::images::metadata::{Document, store};
 use crate::resources::images::record::find_analyzed;
 use crate::resources::images::record::types::ImagePath;
@@ -78,6 +77,5 @@ async fn stored(
         })
         .await?
         .unwrap_or_else(|| b"[]".to_vec());
-    let kind = HeaderValue::from_static("application/json");
-    Ok(([(header::CONTENT_TYPE, kind)], body).into_response())
+    Ok(JsonText(body).into_response())
 }

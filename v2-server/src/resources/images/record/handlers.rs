@@ -184,7 +184,7 @@ pub(in super::super) async fn get_image(
 ) -> ApiResult<Json<AnchoreImage>> {
     let account = caller.account();
     let image = state
-        .read(move |tx| get(tx, &account, &path.image_digest))
+        .peek(move |tx| get(tx, &account, &path.image_digest))
         .await?;
     Ok(Json(image))
 }
@@ -311,7 +311,7 @@ impl Adding {
         };
         let (account, digest) = (self.account, digest.as_str().to_owned());
         archives::restore(state, &self.origin, &account, &digest, self.annotations).await?;
-        state.read(move |tx| get(tx, &account, &digest)).await
+        state.peek(move |tx| get(tx, &account, &digest)).await
     }
 }
 

@@ -2,12 +2,11 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
 
 use super::types::SbomDocument;
 use crate::analysis::formats::{Format, Subject, SubjectKind};
 use crate::http::error::ApiErrorResponse;
-use crate::http::{ApiError, ApiResult, Caller, Path};
+use crate::http::{ApiError, ApiResult, Caller, JsonText, Path};
 use crate::resources::images::metadata::{Document, store};
 use crate::resources::images::record::types::ImagePath;
 use crate::resources::images::record::{self, find_analyzed};
@@ -28,7 +27,7 @@ pub(in super::super) async fn get_image_sbom_native_json(
     Path(path): Path<ImagePath>,
 ) -> ApiResult<Response> {
     let (sbom, _) = load(&state, caller.account(), path.image_digest).await?;
-    Ok(json(sbom))
+    Ok(JsonText(sbom).into_response())
 }
 
 /// Get the SBOM of an image in the form of SPDX 2.3
@@ -108,11 +107,5 @@ pub(crate) async fn converted(
         .await
         .map_err(ApiError::internal)?
         .map_err(ApiError::internal)?;
-    Ok(json(text))
-}
-
-/// Answers a document that is JSON already.
-pub(crate) fn json(body: Vec<u8>) -> Response {
-    let kind = HeaderValue::from_static("application/json");
-    ([(header::CONTENT_TYPE, kind)], body).into_response()
+    Ok(JsonText(text).into_response())
 }

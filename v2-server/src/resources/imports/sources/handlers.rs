@@ -80,7 +80,7 @@ pub(super) async fn get_sources_operation(
     let account = caller.account();
     let now = state.now();
     let found = state
-        .read(move |tx| find(tx, &account, &path.operation_id, now))
+        .peek(move |tx| find(tx, &account, &path.operation_id, now))
         .await?;
     Ok(Json(found))
 }
@@ -240,7 +240,7 @@ pub(super) async fn upload_import_sources_sbom(
     // Before anything is read: an upload can be large.
     let (of_account, of_import) = (account.clone(), uuid.clone());
     state
-        .read(move |tx| find_open(tx, &of_account, &of_import, now))
+        .peek(move |tx| find_open(tx, &of_account, &of_import, now))
         .await?;
     let content = read_up_to(request, state.limits.upload_bytes, "max_upload_bytes").await?;
     let (content, digest) = tokio::task::spawn_blocking(move || {

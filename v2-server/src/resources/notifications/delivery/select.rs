@@ -33,7 +33,7 @@ pub(super) async fn select(state: &AppState) -> ApiResult<bool> {
             let new = events::to_select(tx, MANY)?;
             let accounts: BTreeSet<&str> = new
                 .iter()
-                .map(|event| event.event.resource.account_name.as_str())
+                .map(|(recorded, _)| recorded.event.resource.account_name.as_str())
                 .collect();
             let mut wishes = if new.is_empty() {
                 Vec::new()
@@ -43,7 +43,7 @@ pub(super) async fn select(state: &AppState) -> ApiResult<bool> {
             for account in accounts {
                 wishes.extend(of_account(tx, account)?);
             }
-            for recorded in &new {
+            for (recorded, text) in &new {
                 let event = &recorded.event;
                 let facts = Facts {
                     level: &event.level,
@@ -57,12 +57,8 @@ pub(super) async fn select(state: &AppState) -> ApiResult<bool> {
                     .filter(|wish| wish.selector.event.wants(&facts))
                     .map(|wish| wish.configuration)
                     .collect();
-                if !told.is_empty() {
-                    let text = serde_json::to_string(recorded)
-                        .expect("an event is texts and JSON that was read");
-                    for configuration in told {
-                        insert(tx, configuration, &text, now)?;
-                    }
+                for configuration in told {
+                    insert(tx, configuration, text, now)?;
                 }
                 events::set_selected(tx, &recorded.event_id)?;
             }
