@@ -13,7 +13,6 @@ Exit codes: 0 every operation conforms, 1 some do not, 2 it could not run.
 
 import argparse
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -22,17 +21,15 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
 import tomllib
-import urllib.error
-import urllib.parse
-import urllib.request
 from pathlib import Path
 
 import yaml
 
-HERE = Path(__file__).parent
-PASSWORD = "conformance"
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "python"))
+from windlass_server import Server  # noqa: E402
+
 METHODS = ("get", "put", "post", "delete", "patch")
 # How often a known id stands where the specification allows any text.
 KNOWN_ID = 0.7
@@ -50,16 +47,18 @@ def main():
     exceptions = tomllib.loads((HERE / "exceptions.toml").read_text())
     with tempfile.TemporaryDirectory(prefix="windlass-conformance-") as folder:
         folder = Path(folder)
-        server = Server(arguments.server, folder)
-        try:
+        log = folder / "server.log"
+        with Server(arguments.server, folder / "data", log=log) as server:
             known = fill(server)
             document = folder / "specification.json"
             document.write_text(json.dumps(prepared(arguments.specification, exceptions)))
             config = folder / "schemathesis.toml"
             config.write_text(configuration(exceptions, known, server.token, arguments))
-            return schemathesis(server, document, config, arguments)
-        finally:
-            server.stop()
+            status = schemathesis(server, document, config, arguments)
+            if server.process.poll() is not None:
+                print(f"error: the server has ended\n{log.read_text()}", file=sys.stderr)
+                return 1
+            return status
 
 
 def parse_arguments():
@@ -90,56 +89,14 @@ def bring_up_loopback():
         fcntl.ioctl(any_socket, set_flags, struct.pack("16sh", b"lo", up_and_running))
 
 
-class Server:
-    """A running windlass-server, called as its administrator."""
-
-    def __init__(self, program, folder):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.log = folder / "server.log"
-        self.url = f"http://127.0.0.1:{port}/v2"
-        self.token = None
-        self.process = subprocess.Popen(
-            [program, "--data-dir", folder / "data", "--listen", f"127.0.0.1:{port}", "--log", "warn"],
-            env={**os.environ, "WINDLASS_ADMIN_PASSWORD": PASSWORD},
-            stderr=self.log.open("w"),
-        )
-        for _ in range(300):
-            try:
-                if urllib.request.urlopen(f"{self.url}/health").status == 200:
-                    break
-            except OSError:
-                time.sleep(0.1)
-        # A token goes on working when a request of the tool changes the password.
-        form = urllib.parse.urlencode({"username": "admin", "password": PASSWORD}).encode()
-        answer = urllib.request.urlopen(urllib.request.Request(f"{self.url}/oauth/token", form))
-        self.token = json.load(answer)["access_token"]
-
-    def call(self, method, path, body=None, kind="application/json"):
-        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, method=method)
-        request.add_header("authorization", f"Bearer {self.token}")
-        if data is not None:
-            request.add_header("content-type", kind)
-        try:
-            text = urllib.request.urlopen(request).read()
-        except urllib.error.HTTPError as error:
-            raise SystemExit(f"error: {method} {path} answered {error.code}: {error.read().decode()}") from error
-        return json.loads(text) if text else None
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(60)
-
-
 def fill(server):
     """Puts something of each resource into the server; answers ids by parameter, or by operation and parameter."""
     call = server.call
     call("POST", "/accounts", {"name": "conformance", "email": "ops@example.com"})
     call("POST", "/accounts/conformance/users", {"username": "tester", "password": "a long password"})
     policies = call("GET", "/policies")
-    image = import_image(server)
+    image = server.import_image(sbom())
+    server.until_analyzed(f"/images/{image}")
     source = import_source(server)
     application = call("POST", "/applications", {"name": "app", "description": "an application"})["application_id"]
     version = call("POST", f"/applications/{application}/versions", {"version_name": "1.0"})["application_version_id"]
@@ -208,56 +165,6 @@ def fill(server):
     return known, by_operation
 
 
-def import_image(server):
-    operation = server.call("POST", "/imports/images")["uuid"]
-    config = {
-        "architecture": "amd64",
-        "os": "linux",
-        "history": [{"created": "2026-01-02T03:04:05Z", "created_by": "/bin/sh"}],
-        "config": {"Env": ["PATH=/bin"]},
-        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + "0" * 64]},
-    }
-    config_digest = "sha256:" + hashlib.sha256(json.dumps(config).encode()).hexdigest()
-    manifest = {
-        "schemaVersion": 2,
-        "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
-        "config": {
-            "mediaType": "application/vnd.docker.container.image.v1+json",
-            "size": len(json.dumps(config)),
-            "digest": config_digest,
-        },
-        "layers": [
-            {
-                "mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip",
-                "size": 1000,
-                "digest": "sha256:" + "1" * 64,
-            }
-        ],
-    }
-    digest = "sha256:" + hashlib.sha256(json.dumps(manifest).encode()).hexdigest()
-    contents = {
-        part.replace("-", "_"): server.call("POST", f"/imports/images/{operation}/{part}", body)["digest"]
-        for part, body in [("packages", sbom()), ("manifest", manifest), ("image-config", config)]
-    }
-    server.call(
-        "POST",
-        "/images",
-        {
-            "source": {
-                "import": {
-                    "operation_uuid": operation,
-                    "digest": digest,
-                    "local_image_id": config_digest,
-                    "tags": ["docker.io/library/app:1"],
-                    "contents": contents,
-                }
-            }
-        },
-    )
-    until_analyzed(server, f"/images/{digest}")
-    return digest
-
-
 def import_source(server):
     operation = server.call("POST", "/imports/sources")["uuid"]
     uploaded = server.call("POST", f"/imports/sources/{operation}/sbom", sbom())["digest"]
@@ -274,7 +181,7 @@ def import_source(server):
         },
     )
     source = server.call("GET", "/sources")["items"][0]["uuid"]
-    until_analyzed(server, f"/sources/{source}")
+    server.until_analyzed(f"/sources/{source}")
     return source
 
 
@@ -297,14 +204,6 @@ def sbom():
             }
         ],
     }
-
-
-def until_analyzed(server, path):
-    for _ in range(300):
-        if server.call("GET", path)["analysis_status"] == "analyzed":
-            return
-        time.sleep(0.1)
-    raise SystemExit(f"error: {path} is not analyzed after half a minute")
 
 
 def prepared(specification, exceptions):
@@ -377,11 +276,7 @@ def schemathesis(server, document, config, arguments):
         command += ["--include-name-regex", arguments.only]
     if arguments.report:
         command += ["--report", "json", "--report-dir", arguments.report.resolve()]
-    status = subprocess.run([str(part) for part in command], cwd=document.parent).returncode
-    if server.process.poll() is not None:
-        print(f"error: the server has ended\n{server.log.read_text()}", file=sys.stderr)
-        return 1
-    return status
+    return subprocess.run([str(part) for part in command], cwd=document.parent).returncode
 
 
 if __name__ == "__main__":

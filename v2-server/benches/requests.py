@@ -23,13 +23,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests/python"))
+import windlass_server  # noqa: E402
+
 TICK = os.sysconf("SC_CLK_TCK")
-PASSWORD = "bench"
 EVENTS = 100_000
 FILES = 100_000
 PACKAGES = 1_500
@@ -54,48 +53,11 @@ def main():
         print(f"{name:<{width}}  {result}")
 
 
-class Server:
-    """A windlass-server on a folder of its own."""
+class Server(windlass_server.Server):
+    """A windlass-server on a processor of its own."""
 
     def __init__(self, program, data):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}/v2"
-        began = time.perf_counter()
-        self.process = subprocess.Popen(
-            ["taskset", "-c", "1", program, "--data-dir", data, "--listen", f"127.0.0.1:{self.port}", "--log", "warn"],
-            env={**os.environ, "WINDLASS_ADMIN_PASSWORD": PASSWORD},
-        )
-        while True:
-            try:
-                urllib.request.urlopen(f"{self.url}/health").read()
-                break
-            except OSError:
-                if self.process.poll() is not None:
-                    sys.exit("error: the server has ended")
-                time.sleep(0.001)
-        self.start_seconds = time.perf_counter() - began
-        form = urllib.parse.urlencode({"username": "admin", "password": PASSWORD}).encode()
-        self.token = json.load(urllib.request.urlopen(f"{self.url}/oauth/token", form))["access_token"]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(60)
-
-    def call(self, method, path, body=None):
-        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, method=method)
-        request.add_header("authorization", f"Bearer {self.token}")
-        request.add_header("content-type", "application/json")
-        try:
-            with urllib.request.urlopen(request) as answer:
-                return json.load(answer)
-        except urllib.error.HTTPError as error:
-            sys.exit(f"error: {method} {path} answered {error.code}: {error.read().decode()}")
+        super().__init__(program, data, before=["taskset", "-c", "1"])
 
     def cpu_seconds(self):
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -121,9 +83,9 @@ def imports(arguments, data):
     with Server(arguments.server, data) as server:
         for number in range(max(arguments.rounds, 5)):
             began = time.perf_counter()
-            digest = import_image(server, sbom, number)
+            digest = server.import_image(sbom, number)
             acknowledged.append(time.perf_counter() - began)
-            until_analyzed(server, digest)
+            server.until_analyzed(f"/images/{digest}")
             analyzed.append(time.perf_counter() - began)
         peak = server.peak_mebibytes()
     name = f"import of an SBOM with {PACKAGES:,} packages ({len(sbom) / 1e6:.1f} MB)"
@@ -138,8 +100,8 @@ def listing(arguments, data):
     sbom = json.dumps(make_sbom(10, FILES)).encode()
     rates, cpu_rates = [], []
     with Server(arguments.server, data) as server:
-        digest = import_image(server, sbom, 0)
-        until_analyzed(server, digest)
+        digest = server.import_image(sbom)
+        server.until_analyzed(f"/images/{digest}")
         # Read once first: pages of the file are in memory then, as they are for the rows beside.
         size = len(read(server, f"/images/{digest}/content/files"))
         for _ in range(max(arguments.rounds, 5)):
@@ -261,36 +223,6 @@ def make_sbom(packages, files):
         "distro": {"name": "alpine", "id": "alpine", "version": "3.20", "versionID": "3.20"},
         "descriptor": {"name": "syft", "version": "1.18.1"}, "schema": {"version": "16.0.0", "url": "https://example.com"},
     }
-
-
-def import_image(server, sbom, number):
-    operation = server.call("POST", "/imports/images")["uuid"]
-    config = {
-        "architecture": "amd64", "os": "linux", "config": {"Env": ["PATH=/bin"]}, "number": number,
-        "history": [{"created": "2026-01-02T03:04:05Z", "created_by": "/bin/sh"}],
-        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + "0" * 64]},
-    }
-    config_digest = "sha256:" + hashlib.sha256(json.dumps(config).encode()).hexdigest()
-    manifest = {
-        "schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
-        "config": {"mediaType": "application/vnd.docker.container.image.v1+json", "size": 100, "digest": config_digest},
-        "layers": [{"mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip", "size": 100, "digest": "sha256:" + "1" * 64}],
-    }
-    digest = "sha256:" + hashlib.sha256(json.dumps(manifest).encode()).hexdigest()
-    contents = {
-        part.replace("-", "_"): server.call("POST", f"/imports/images/{operation}/{part}", body)["digest"]
-        for part, body in [("packages", sbom), ("manifest", manifest), ("image-config", config)]
-    }
-    chosen = {"operation_uuid": operation, "digest": digest, "local_image_id": config_digest, "contents": contents}
-    server.call("POST", "/images", {"source": {"import": {**chosen, "tags": [f"docker.io/library/app:{number}"]}}})
-    return digest
-
-
-def until_analyzed(server, digest):
-    while (status := server.call("GET", f"/images/{digest}")["analysis_status"]) != "analyzed":
-        if status == "analysis_failed":
-            sys.exit(f"error: the analysis of {digest} failed")
-        time.sleep(0.002)
 
 
 if __name__ == "__main__":
