@@ -148,13 +148,25 @@ fn text(bytes: &[u8]) -> Result<&str, Problem> {
 
 /// The message without words of our own language.
 fn in_words(cause: &serde_json::Error) -> String {
-    cause
-        .to_string()
-        .replace("expected struct ", "expected an object, ")
-        .replace("invalid type: map,", "invalid type: object,")
-        .replace("invalid type: sequence,", "invalid type: array,")
-        .replace("expected a sequence", "expected an array")
-        .replace("expected a map", "expected an object")
+    const WORDS: [(&str, &str); 10] = [
+        ("expected struct ", "expected an object, "),
+        ("invalid type: map,", "invalid type: object,"),
+        ("invalid type: sequence,", "invalid type: array,"),
+        ("expected a sequence", "expected an array"),
+        ("expected a map", "expected an object"),
+        ("expected u16", "expected a whole number from 0 to 65535"),
+        (
+            "expected u32",
+            "expected a whole number from 0 to 4294967295",
+        ),
+        ("expected u64", "expected a whole number, 0 or more"),
+        ("expected i32", "expected an integer"),
+        ("expected i64", "expected an integer"),
+    ];
+    let message = cause.to_string();
+    WORDS.iter().fold(message, |message, (ours, theirs)| {
+        message.replace(ours, theirs)
+    })
 }
 
 /// The media type of the body, without parameters; empty when there is none.

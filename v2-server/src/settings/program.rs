@@ -216,6 +216,16 @@ fn from_flag_or_variable(
     Some((text, name))
 }
 
+/// What to say of a value that does not fit: what was expected and what came, but no credentials,
+/// which people put into URLs.
+fn unfit(setting: &Setting, text: &str, error: &impl std::fmt::Display) -> String {
+    let shown = match (text.split_once("://"), text.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
+        _ => text.to_owned(),
+    };
+    format!("expected {}, got `{shown}`: {error}", setting.value_name)
+}
+
 /// The settings of one run.
 #[derive(Debug)]
 pub struct Settings {
@@ -266,7 +276,7 @@ impl Settings {
         };
         text.parse().map(Some).map_err(|error| Error::Value {
             origin: origin.to_owned(),
-            message: format!("expected {}, got `{text}`: {error}", setting.value_name),
+            message: unfit(setting, text, &error),
         })
     }
 
@@ -292,7 +302,7 @@ impl Settings {
             .map(|element| {
                 element.parse().map_err(|error| Error::Value {
                     origin: origin.to_owned(),
-                    message: format!("expected {}, got `{element}`: {error}", setting.value_name),
+                    message: unfit(setting, element, &error),
                 })
             })
             .collect()

@@ -200,3 +200,13 @@ fn variables_that_look_like_slips_are_doubted() {
         ]
     );
 }
+
+#[test]
+fn credentials_in_a_value_that_does_not_fit_are_not_told() {
+    for url in ["http://ada:secret@host/", "http://ada:sec/ret@host/"] {
+        let settings = read(&["--upstream-url", url], &[]).unwrap();
+        let error = settings.get::<SocketAddr>("upstream.url").unwrap_err();
+        let told = error.to_string();
+        assert!(told.contains("got `http://…@host/`"), "{told}");
+    }
+}

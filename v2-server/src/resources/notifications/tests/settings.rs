@@ -144,7 +144,7 @@ const BAD: &[(&str, &str, &str, &str)] = &[
         "smtp",
         "port",
         "65536",
-        "Request body, `port`: invalid value: integer `65536`, expected u16",
+        "Request body, `port`: invalid value: integer `65536`, expected a whole number from 0 to 65535",
     ),
     (
         "smtp",
