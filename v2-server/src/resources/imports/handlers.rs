@@ -96,10 +96,7 @@ pub(super) async fn invalidate_operation(
     let operation = state
         .write(move |tx| {
             let mut operation = find(tx, &account, &path.operation_id, now)?;
-            if matches!(
-                operation.status,
-                ImportStatus::Pending | ImportStatus::Failed
-            ) {
+            if operation.status.can_be_called_off() {
                 operation.status = ImportStatus::Expired;
                 store::set_status(tx, &operation.uuid, operation.status, now)?;
             }

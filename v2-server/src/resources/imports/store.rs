@@ -4,7 +4,7 @@ use super::part::Part;
 use super::types::{ImageImportContentResponse, ImageImportOperation, ImportStatus};
 use crate::params;
 use crate::resources::images::record::types::ImportContentDigests;
-use crate::store::{Error, Result, Row, Transaction};
+use crate::store::{Result, Row, Transaction};
 use crate::time::Timestamp;
 
 /// Begins an import.
@@ -190,21 +190,10 @@ pub(super) fn remove_ended(tx: &mut Transaction<'_>, moment: Timestamp) -> Resul
 }
 
 fn read(row: &Row<'_>, now: Timestamp) -> Result<ImageImportOperation> {
-    let word = row.text(1)?;
-    let status = ImportStatus::parse(word).ok_or_else(|| Error::Column {
-        column: "status".to_owned(),
-        expected: "a known status",
-        found: word.to_owned(),
-    })?;
-    let expires_at: Timestamp = row.get(2)?;
+    let expires_at = row.get(2)?;
     Ok(ImageImportOperation {
         uuid: row.get(0)?,
-        // What is out of time is over, also before somebody has written that down.
-        status: if status.is_active() && expires_at <= now {
-            ImportStatus::Expired
-        } else {
-            status
-        },
+        status: row.get::<ImportStatus>(1)?.at(now, expires_at),
         expires_at,
         created_at: row.get(3)?,
     })

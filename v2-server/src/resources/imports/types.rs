@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::store::{FromValue, Value};
 use crate::time::Timestamp;
 
 /// How far an import is.
@@ -36,8 +37,33 @@ impl ImportStatus {
         }
     }
 
-    /// Reads the word.
-    pub(crate) fn parse(word: &str) -> Option<Self> {
+    /// Whether the import has not come to an end.
+    pub(crate) const fn is_active(self) -> bool {
+        matches!(self, Self::Pending | Self::Queued | Self::Processing)
+    }
+
+    /// Whether nothing was made of the import that calling it off would leave behind.
+    pub(super) const fn can_be_called_off(self) -> bool {
+        matches!(self, Self::Pending | Self::Failed)
+    }
+
+    /// What it is now: what is out of time is over, also before somebody has written that down.
+    pub(super) fn at(self, now: Timestamp, expires_at: Timestamp) -> Self {
+        if self.is_active() && expires_at <= now {
+            Self::Expired
+        } else {
+            self
+        }
+    }
+}
+
+impl FromValue for ImportStatus {
+    const EXPECTED: &'static str = "the status of an import";
+
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        let Value::Text(word) = value else {
+            return None;
+        };
         [
             Self::Pending,
             Self::Queued,
@@ -48,11 +74,6 @@ impl ImportStatus {
         ]
         .into_iter()
         .find(|status| status.as_str() == word)
-    }
-
-    /// Whether the import has not come to an end.
-    pub(crate) const fn is_active(self) -> bool {
-        matches!(self, Self::Pending | Self::Queued | Self::Processing)
     }
 }
 

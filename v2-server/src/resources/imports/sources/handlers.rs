@@ -103,10 +103,7 @@ pub(super) async fn invalidate_sources_operation(
     let operation = state
         .write(move |tx| {
             let mut operation = find(tx, &account, &path.operation_id, now)?;
-            if matches!(
-                operation.status,
-                ImportStatus::Pending | ImportStatus::Failed
-            ) {
+            if operation.status.can_be_called_off() {
                 operation.status = ImportStatus::Expired;
                 operation.last_updated = now;
                 store::set_status(tx, &operation.uuid, operation.status, now)?;

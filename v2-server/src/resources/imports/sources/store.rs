@@ -3,7 +3,7 @@
 use super::types::{SourceImportContentResponse, SourceImportOperation};
 use crate::params;
 use crate::resources::imports::types::ImportStatus;
-use crate::store::{Error, Result, Row, Transaction};
+use crate::store::{Result, Row, Transaction};
 use crate::time::Timestamp;
 
 const COLUMNS: &str = "uuid, status, expires_at, created_at, last_updated";
@@ -157,21 +157,10 @@ pub(super) fn remove_ended(tx: &mut Transaction<'_>, moment: Timestamp) -> Resul
 }
 
 fn read(row: &Row<'_>, now: Timestamp) -> Result<SourceImportOperation> {
-    let word = row.text(1)?;
-    let status = ImportStatus::parse(word).ok_or_else(|| Error::Column {
-        column: "status".to_owned(),
-        expected: "a known status",
-        found: word.to_owned(),
-    })?;
-    let expires_at: Timestamp = row.get(2)?;
+    let expires_at = row.get(2)?;
     Ok(SourceImportOperation {
         uuid: row.get(0)?,
-        // What is out of time is over, also before somebody has written that down.
-        status: if status.is_active() && expires_at <= now {
-            ImportStatus::Expired
-        } else {
-            status
-        },
+        status: row.get::<ImportStatus>(1)?.at(now, expires_at),
         expires_at,
         created_at: row.get(3)?,
         last_updated: row.get(4)?,
