@@ -1,5 +1,6 @@
 //! SQLite: one connection that writes, several that read, all in write-ahead mode.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -240,16 +241,18 @@ impl Reader {
         })
     }
 
-    /// Runs `work`; nothing when that took too long.
+    /// Runs `work`; nothing when that took too long, or panicked: on a thread of its own that is an
+    /// error, here it would end the connection of the client.
     fn peek<T, E: From<Error>>(
         &self,
         work: impl Fn(&mut Transaction<'_>) -> std::result::Result<T, E>,
     ) -> Option<std::result::Result<T, E>> {
         *lock(&self.patience) = Patience::Until(Instant::now() + PEEK);
-        let outcome = run(&self.connection, Begin::Read, work);
+        let attempt = || run(&self.connection, Begin::Read, work);
+        let outcome = catch_unwind(AssertUnwindSafe(attempt)).ok();
         let patience = std::mem::replace(&mut *lock(&self.patience), Patience::Endless);
         // Whatever `work` made of the statement that was stopped.
-        (!matches!(patience, Patience::Lost)).then_some(outcome)
+        outcome.filter(|_| !matches!(patience, Patience::Lost))
     }
 }
 
