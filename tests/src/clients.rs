@@ -53,27 +53,6 @@ pub struct Call {
     pub path: String,
 }
 
-/// One of our own programs, built beside the running test (`cargo test --workspace` does).
-/// `None`, with a line that says so, when only the tests were built.
-pub fn program(name: &str) -> Option<PathBuf> {
-    let test = std::env::current_exe().expect("a test knows its own file");
-    let folder = test
-        .parent()
-        .and_then(Path::parent)
-        .expect("tests run from target/PROFILE/deps");
-    let found = Some(folder.join(name)).filter(|file| file.is_file());
-    if found.is_none() {
-        assert!(
-            std::env::var_os("WINDLASS_REQUIRE_CLIENTS").is_none(),
-            "`{name}` must be built here"
-        );
-        say(&format!(
-            "skipped in part: `{name}` is not built (`cargo build --workspace`)"
-        ));
-    }
-    found
-}
-
 /// How one call of a program ended.
 #[derive(Debug)]
 pub struct Ended {

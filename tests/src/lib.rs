@@ -10,6 +10,7 @@ pub mod facts;
 pub mod identity_provider;
 pub mod image;
 pub mod nginx;
+mod pair;
 pub mod program;
 pub mod registry;
 pub mod relay;

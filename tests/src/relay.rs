@@ -18,15 +18,13 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// Bodies up to this size pass.
-const MAX_BODY: usize = 64 << 20;
+pub(crate) const MAX_BODY: usize = 64 << 20;
 
-/// What holds for one connection only, and what the next hop says by itself.
-const HOP_BY_HOP: [HeaderName; 4] = [
-    header::CONNECTION,
-    header::CONTENT_LENGTH,
-    header::HOST,
-    header::TRANSFER_ENCODING,
-];
+/// What holds for one connection only.
+const HOP_BY_HOP: [HeaderName; 2] = [header::CONNECTION, header::TRANSFER_ENCODING];
+
+/// What the next hop says by itself.
+const OF_EACH_HOP: [HeaderName; 2] = [header::CONTENT_LENGTH, header::HOST];
 
 /// Relays until it is dropped.
 #[derive(Debug)]
@@ -104,12 +102,10 @@ async fn pass(State(shared): State<Shared>, request: Request) -> Response {
         .await
         .expect("a whole request");
     let url = format!("{}{}", shared.to, head.uri);
-    let mut forward = shared.http.request(head.method.clone(), &url);
-    for (name, value) in own(&head.headers) {
-        forward = forward.header(name, value);
-    }
+    let forward = shared.http.request(head.method.clone(), &url);
     let begun = std::time::SystemTime::now();
     let answer = forward
+        .headers(own(&head.headers))
         .body(sent.clone())
         .send()
         .await
@@ -133,17 +129,27 @@ async fn pass(State(shared): State<Shared>, request: Request) -> Response {
     });
     let mut entries = shared.entries.lock().expect("no test panicked with it");
     entries.push(entry);
-    let mut back = Response::builder().status(status);
-    for (name, value) in own(&headers) {
-        back = back.header(name, value);
-    }
-    back.body(Body::from(body)).expect("a proper answer")
+    let mut back = Response::new(Body::from(body));
+    *back.status_mut() = status;
+    *back.headers_mut() = own(&headers);
+    back
 }
 
-fn own(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &header::HeaderValue)> {
+/// The headers that are for the other end.
+pub(crate) fn end_to_end(headers: &HeaderMap) -> HeaderMap {
+    let mut headers = headers.clone();
+    for name in HOP_BY_HOP {
+        headers.remove(name);
+    }
     headers
-        .iter()
-        .filter(|(name, _)| !HOP_BY_HOP.contains(name))
+}
+
+fn own(headers: &HeaderMap) -> HeaderMap {
+    let mut headers = end_to_end(headers);
+    for name in OF_EACH_HOP {
+        headers.remove(name);
+    }
+    headers
 }
 
 fn pairs(headers: &HeaderMap) -> Value {

@@ -1,6 +1,10 @@
 //! A V2 server and a proxy in front of it, in process, on free ports, with a store of their own.
+//!
+//! With `WINDLASS_TEST_SERVERS=2` there are two real servers instead, which are killed in turn: see
+//! [`pair`].
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,6 +21,8 @@ use crate::calls::Calls;
 use crate::contract::contract;
 use crate::database;
 use crate::image::Image;
+use crate::pair::{self, Pair};
+use crate::program::{self, Setting};
 use crate::webhook::Webhook;
 
 /// The password of the `admin` user of every world.
@@ -24,6 +30,8 @@ pub const ADMIN_PASSWORD: &str = "correct horse battery staple";
 
 /// How long a test waits for a fact before it gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The same where servers are killed: what one had begun the other takes up later.
+const PATIENCE_WITH_PAIR: Duration = Duration::from_secs(90);
 
 /// A proxy and a V2 server behind it. Both stop when the world is dropped.
 ///
@@ -32,11 +40,36 @@ pub struct World {
     folder: TempDir,
     /// The address of the database, where it is not in the folder.
     database: Option<String>,
-    server: Option<Server>,
+    server: Option<Behind>,
     proxy: Option<Proxy>,
     webhook: Option<Webhook>,
     http: reqwest::Client,
     calls: Calls,
+}
+
+/// What the proxy stands in front of.
+enum Behind {
+    /// One server, in process.
+    One(Box<Server>),
+    /// Two servers that are killed in turn.
+    Two(Pair),
+}
+
+impl Behind {
+    /// Where requests are answered.
+    fn address(&self) -> SocketAddr {
+        match self {
+            Self::One(server) => server.address(),
+            Self::Two(pair) => pair.address(),
+        }
+    }
+
+    async fn stop(self) {
+        match self {
+            Self::One(server) => server.stop().await,
+            Self::Two(pair) => pair.stop().await,
+        }
+    }
 }
 
 /// What is not the default in a world.
@@ -101,24 +134,22 @@ impl WorldBuilder {
         } else {
             database::postgres().await
         };
-        let mut server = server_on(folder.path(), database.as_deref()).limits(self.server_limits);
-        if let Some(period) = self.alerts_every {
-            server = server.alerts_every(period);
-        }
-        if let Some(period) = self.notifications_every {
-            server = server.notifications_every(period);
-        }
         let webhook = if self.webhook {
-            let webhook = Webhook::start().await;
-            server = server.webhooks(Webhooks {
-                urls: [("general".to_owned(), webhook.url())].into(),
-                ..Webhooks::default()
-            });
-            Some(webhook)
+            Some(Webhook::start().await)
         } else {
             None
         };
-        let server = server.start().await.expect("the V2 server starts");
+        let server = if pair::is_wanted() && !self.sqlite {
+            let database = database.as_deref();
+            let database = database.expect("two servers need a WINDLASS_TEST_DATABASE to share");
+            let settings = self.settings(webhook.as_ref());
+            Behind::Two(Pair::start(folder.path(), database, &settings).await)
+        } else {
+            let server = self.server(folder.path(), database.as_deref(), webhook.as_ref());
+            Behind::One(Box::new(
+                server.start().await.expect("the V2 server starts"),
+            ))
+        };
         let upstream =
             UpstreamUrl::parse(&format!("http://{}", server.address())).expect("an address");
         let set = windlass_mappings::read_set(None).expect("the mappings can be read");
@@ -137,9 +168,54 @@ impl WorldBuilder {
             server: Some(server),
             proxy: Some(proxy),
             webhook,
-            http: reqwest::Client::new(),
+            http: program::client().build().expect("a client"),
             calls: Calls::default(),
         }
+    }
+
+    /// The server in process.
+    fn server(
+        &self,
+        folder: &Path,
+        database: Option<&str>,
+        webhook: Option<&Webhook>,
+    ) -> ServerBuilder {
+        let mut server = server_on(folder, database).limits(self.server_limits.clone());
+        if let Some(period) = self.alerts_every {
+            server = server.alerts_every(period);
+        }
+        if let Some(period) = self.notifications_every {
+            server = server.notifications_every(period);
+        }
+        if let Some(webhook) = webhook {
+            server = server.webhooks(Webhooks {
+                urls: [("general".to_owned(), webhook.url())].into(),
+                ..Webhooks::default()
+            });
+        }
+        server
+    }
+
+    /// The same as settings of `windlass-server`.
+    fn settings(&self, webhook: Option<&Webhook>) -> Vec<Setting> {
+        let limits = &self.server_limits;
+        let mut settings = vec![
+            ("max_body_bytes", limits.body_bytes.to_string()),
+            ("max_upload_bytes", limits.upload_bytes.to_string()),
+            (
+                "request_timeout_seconds",
+                limits.request_seconds.to_string(),
+            ),
+        ];
+        for (key, period) in [
+            ("alerts_interval_seconds", self.alerts_every),
+            ("notifications_interval_seconds", self.notifications_every),
+        ] {
+            // Settings are whole seconds.
+            settings.extend(period.map(|period| (key, period.as_secs_f64().ceil().to_string())));
+        }
+        settings.extend(webhook.map(|webhook| ("webhook_general_url", webhook.url())));
+        settings
     }
 }
 
@@ -219,6 +295,21 @@ impl World {
             "http://{}",
             self.server.as_ref().expect("runs until `stop`").address()
         )
+    }
+
+    /// The names of the servers, sorted.
+    pub fn hosts(&self) -> &[&'static str] {
+        match self.server.as_ref().expect("runs until `stop`") {
+            Behind::One(_) => &["localhost"],
+            Behind::Two(_) => &pair::NAMES,
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        match self.server {
+            Some(Behind::Two(_)) => PATIENCE_WITH_PAIR,
+            _ => PATIENCE,
+        }
     }
 
     /// The receiver of a world that was built with one.
@@ -342,7 +433,7 @@ impl World {
     /// Waits until the image of an account is analysed.
     pub async fn analyzed_in(&self, account: &str, digest: &str) {
         let url = format!("{}/v2/images/{digest}", self.server_url());
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience();
         loop {
             let request = self
                 .http
@@ -372,17 +463,18 @@ impl World {
     /// # Panics
     /// It does not become one.
     pub async fn until<F: Future<Output = bool>>(&self, fact: impl Fn() -> F) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience();
         while !fact().await {
             assert!(
                 Instant::now() < deadline,
-                "it did not happen in {PATIENCE:?}"
+                "it did not happen in {:?}",
+                self.patience()
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
-    /// Stops both programs; the records are complete then. Returns the file they are in.
+    /// Stops all programs; the records are complete then. Returns the file they are in.
     pub async fn stop(&mut self) -> PathBuf {
         if let Some(proxy) = self.proxy.take() {
             proxy.stop().await;

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
-use windlass_tests::clients::program;
 use windlass_tests::image::{image, sbom};
+use windlass_tests::program;
 use windlass_tests::relay::Relay;
 use windlass_tests::world::{ADMIN_PASSWORD, World};
 
@@ -99,9 +99,7 @@ async fn record(world: &World, recording: &Path, digest: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recorded_day_is_the_same_on_v2_until_something_changes_there() {
-    let Some(windlass) = program("windlass") else {
-        return;
-    };
+    let windlass = program::windlass();
     let mut world = World::start().await;
     let image = image("docker.io/library/shop:1.0", '1');
     world.import_over_v1(&image, &sbom()).await;
@@ -114,7 +112,7 @@ async fn a_recorded_day_is_the_same_on_v2_until_something_changes_there() {
     v2.delete("/registries/recorded.example.org").await;
 
     let run = |words: &[&str]| {
-        tokio::task::block_in_place(|| replay(&windlass, &server, &recording, words))
+        tokio::task::block_in_place(|| replay(windlass, &server, &recording, words))
     };
     let (output, report) = run(&[]);
     assert_eq!(rows(&report, "differs"), [], "{report:#}");
@@ -173,7 +171,7 @@ async fn a_recorded_day_is_the_same_on_v2_until_something_changes_there() {
     let shown = &rows(&report, "differs")[1].1;
     assert!(shown[0].contains("is \"renamed\", was "), "{shown:?}");
 
-    interrupted_it_tells_what_came_before(&world, &windlass, &recording).await;
+    interrupted_it_tells_what_came_before(&world, windlass, &recording).await;
 
     let wrong = world.folder().join("wrong.toml");
     std::fs::write(&wrong, "user = 'admin'\npassword = 'hunter2'\n").expect("a file");

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use windlass_tests::clients::{AnchoreCli, program};
+use windlass_tests::clients::AnchoreCli;
+use windlass_tests::program;
 use windlass_tests::world::ADMIN_PASSWORD;
 
 /// The user agent of the client: what imported the image had none.
@@ -60,11 +61,9 @@ fn uses(report: &Value) -> Vec<(Use, String, Vec<String>)> {
 }
 
 pub(super) fn of_three_sources(cli: &AnchoreCli, records: &Path, log: &Path, archive: &Path) {
-    let Some(windlass) = program("windlass") else {
-        return;
-    };
+    let windlass = program::windlass();
     let [records, log, archive] =
-        [records, log, archive].map(|source| uses(&audit(&windlass, source)));
+        [records, log, archive].map(|source| uses(&audit(windlass, source)));
     let calls: u64 = records.iter().map(|((_, _, calls, _), ..)| calls).sum();
     let told = cli
         .calls()
@@ -90,9 +89,7 @@ pub(super) fn of_three_sources(cli: &AnchoreCli, records: &Path, log: &Path, arc
 
 /// Replayed without a server, the tour is served as it was: its answers came through these plans.
 pub(super) fn of_plans_and_answers(archive: &Path) {
-    let Some(windlass) = program("windlass") else {
-        return;
-    };
+    let windlass = program::windlass();
     let output = Command::new(windlass)
         .args(["replay", "--strict", "--format", "json"])
         .arg(archive)

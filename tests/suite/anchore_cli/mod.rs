@@ -12,9 +12,10 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use windlass_tests::clients::{AnchoreCli, program, syft};
+use windlass_tests::clients::{AnchoreCli, syft};
 use windlass_tests::image::image;
 use windlass_tests::nginx::Nginx;
+use windlass_tests::program;
 use windlass_tests::registry::Registry;
 use windlass_tests::relay::Relay;
 use windlass_tests::world::{ADMIN_PASSWORD, World};
@@ -111,9 +112,7 @@ fn audit(cli: &AnchoreCli, records: &Path) {
     }
     assert!(expected.len() > 30, "{expected:?}");
     let text = std::fs::read_to_string(records).expect("records were written");
-    let Some(windlass) = program("windlass") else {
-        return;
-    };
+    let windlass = program::windlass();
     let output = Command::new(windlass)
         .args(["audit", "--format", "json"])
         .arg(records)

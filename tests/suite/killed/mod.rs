@@ -28,7 +28,7 @@ const PAUSES: [usize; 8] = [5, 31, 1, 17, 3, 57, 11, 2];
 #[tokio::test(flavor = "multi_thread")]
 async fn one_server_on_sqlite_is_killed_and_loses_nothing() {
     let folder = tempfile::tempdir().expect("a folder for the store");
-    let program = Program::start(folder.path(), None, "alone").await;
+    let program = Program::start(folder.path(), None, "alone", &[]).await;
     let goes_on = |began: Instant, kills| kills < 5 || began.elapsed() < SIEGE;
     siege(vec![program], goes_on).await;
 }
@@ -40,8 +40,8 @@ async fn two_servers_on_one_database_are_killed_in_turn_and_lose_nothing() {
         return;
     };
     let folder = tempfile::tempdir().expect("a folder for the tests");
-    let first = Program::start(folder.path(), Some(&url), "first").await;
-    let second = Program::start(folder.path(), Some(&url), "second").await;
+    let first = Program::start(folder.path(), Some(&url), "first", &[]).await;
+    let second = Program::start(folder.path(), Some(&url), "second", &[]).await;
     siege(vec![first, second], |_, kills| kills < 8).await;
 }
 
