@@ -39,7 +39,7 @@ use crate::say;
 
 /// How many requests there are from the moment that both servers are there to the next kill. Odd,
 /// so that it is not always the same request of a loop.
-const EVERY: usize = 13;
+const EVERY: usize = 5;
 
 /// Milliseconds from the request over which a server is killed to its death: now before it has
 /// seen the request, now in the midst of it, now in the midst of what goes on afterwards.
