@@ -37,8 +37,8 @@ use crate::program::{Program, Setting};
 use crate::relay::{MAX_BODY, end_to_end};
 use crate::say;
 
-/// How many requests there are from the moment that both servers are there to the next kill. Odd,
-/// so that it is not always the same request of a loop.
+/// How many requests there are at most from the moment that both servers are there to the next kill.
+/// Odd, so that it is not always the same request of a loop.
 const EVERY: usize = 5;
 
 /// Milliseconds from the request over which a server is killed to its death: now before it has
@@ -203,12 +203,13 @@ impl Balancer {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The server for the next request, and whether it is killed over it.
-    fn next(&self) -> (usize, bool) {
+    /// The server for a request, and whether it is killed over it.
+    fn next(&self, request: &Passed) -> (usize, bool) {
         let mut turns = self.turns();
         turns.requests += 1;
         let now = turns.requests;
-        if turns.fatal.take_if(|fatal| *fatal <= now).is_some() {
+        let is_fatal = |fatal: &mut usize| *fatal <= now || request.sets_work_going();
+        if turns.fatal.take_if(is_fatal).is_some() {
             (turns.victim(), true)
         } else {
             (now % 2, false)
@@ -248,7 +249,7 @@ impl Balancer {
     }
 
     async fn read(&self, request: &Passed) -> Response {
-        let (mut server, is_fatal) = self.next();
+        let (mut server, is_fatal) = self.next(request);
         if is_fatal {
             self.due.notify_one();
         } else if !self.servers[server].is_up.load(Ordering::Acquire) {
@@ -265,7 +266,7 @@ impl Balancer {
     }
 
     async fn write(&self, request: &Passed) -> Response {
-        let (first, is_fatal) = self.next();
+        let (first, is_fatal) = self.next(request);
         let (server, _in_flight) = self.open(first).await;
         if is_fatal {
             self.due.notify_one();
@@ -315,6 +316,12 @@ impl Passed {
     fn may_be_repeated(&self) -> bool {
         let is_read = matches!(self.head.method, Method::GET | Method::HEAD);
         is_read && !self.head.uri.path().ends_with("/test")
+    }
+
+    /// Whether an analysis comes of it: that is what servers shall be killed over.
+    fn sets_work_going(&self) -> bool {
+        let path = self.head.uri.path();
+        self.head.method == Method::POST && (path == "/v2/images" || path.ends_with("/finalize"))
     }
 
     /// The same for a server.

@@ -3,13 +3,11 @@
 use super::store::{self, Claim};
 use crate::analysis::{self, AnalysisError, SourceAnalysis};
 use crate::http::{ApiError, ApiResult};
+use crate::resources::images::analysis::lease::CLAIM;
 use crate::resources::imports::sources::store as imports;
 use crate::resources::imports::types::ImportStatus;
 use crate::state::AppState;
 use crate::store::Transaction;
-
-/// Seconds a worker may take for one source before another may try.
-const CLAIM: i64 = 600;
 
 /// Takes up analyses that a server before this one did not finish.
 ///
@@ -29,18 +27,12 @@ pub(crate) async fn analyze_waiting(state: &AppState) -> ApiResult<()> {
         let claim = state
             .write(move |tx| Ok(store::claim(tx, now, now.plus_seconds(CLAIM), &host_id)?))
             .await?;
-        let Some(claim) = claim else {
+        let Some(mut claim) = claim else {
             return Ok(());
         };
         let _running = state.metrics.analysis();
-        let import = claim.import_uuid.clone();
-        let sbom = state
-            .read(move |tx| Ok(imports::chosen_sbom(tx, &import)?))
-            .await?;
-        let outcome = match sbom {
-            Some(sbom) => analyze(sbom).await?.map_err(|error| error.to_string()),
-            None => Err("the uploaded SBOM is gone".to_owned()),
-        };
+        let loading = load(state, claim.import_uuid.clone());
+        let outcome = claim.lease.while_renewed(state, loading).await?;
         finish(state, claim, outcome).await?;
     }
 }
@@ -51,6 +43,17 @@ pub(crate) fn waiting(tx: &mut Transaction<'_>) -> crate::store::Result<i64> {
 }
 
 type Analyzed = (Vec<u8>, SourceAnalysis);
+
+/// Reads the uploaded SBOM and analyses it.
+async fn load(state: &AppState, import: String) -> ApiResult<Result<Analyzed, String>> {
+    let sbom = state
+        .read(move |tx| Ok(imports::chosen_sbom(tx, &import)?))
+        .await?;
+    Ok(match sbom {
+        Some(sbom) => analyze(sbom).await?.map_err(|error| error.to_string()),
+        None => Err("the uploaded SBOM is gone".to_owned()),
+    })
+}
 
 async fn analyze(sbom: Vec<u8>) -> ApiResult<Result<Analyzed, AnalysisError>> {
     tokio::task::spawn_blocking(move || {

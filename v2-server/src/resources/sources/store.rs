@@ -3,6 +3,7 @@
 use super::types::{Source, SourceManifest, SourceMetadataRecord, SourceStatus};
 use crate::analysis::listing::Listing;
 use crate::params;
+use crate::resources::images::analysis::lease::Lease;
 use crate::resources::images::evaluation::{PackageClass, VulnerabilityMatch};
 use crate::resources::images::record::types::AnalysisStatus;
 use crate::resources::images::vulnerabilities::types::{ImagePackageVulnerability, severity_rank};
@@ -236,10 +237,16 @@ pub(super) fn piece(
 
 /// A source that a worker has for itself.
 pub(super) struct Claim {
-    pub(super) source: SourceKey,
+    /// The source, and until when.
+    pub(super) lease: Lease<SourceKey>,
     pub(super) uuid: String,
     pub(super) import_uuid: String,
-    until: Timestamp,
+}
+
+impl Claim {
+    fn source(&self) -> SourceKey {
+        self.lease.row()
+    }
 }
 
 /// Claims the source that has waited longest, until a moment. Sources whose claim ran out wait again.
@@ -262,10 +269,9 @@ pub(super) fn claim(
         params![until, now, host_id],
         |row| {
             Ok(Claim {
-                source: row.get(0)?,
+                lease: Lease::new("sources", row.get(0)?, until),
                 uuid: row.get(1)?,
                 import_uuid: row.get(2)?,
-                until,
             })
         },
     )
@@ -293,7 +299,7 @@ pub(super) fn is_held(tx: &mut Transaction<'_>, claim: &Claim) -> Result<bool> {
     tx.query_value(
         "SELECT EXISTS (SELECT 1 FROM sources WHERE id = $1 AND analysis_status = 'analyzing'
                           AND claimed_until = $2 AND import_uuid = $3)",
-        params![claim.source, claim.until, claim.import_uuid],
+        params![claim.source(), claim.lease.until(), claim.import_uuid],
     )
 }
 
@@ -308,18 +314,18 @@ pub(super) fn save(
     for table in ["source_content", "source_sboms", "source_vulnerabilities"] {
         tx.execute(
             &format!("DELETE FROM {table} WHERE source = $1"),
-            params![claim.source],
+            params![claim.source()],
         )?;
     }
     tx.execute(
         "INSERT INTO source_sboms (source, body) VALUES ($1, $2)",
-        params![claim.source, sbom],
+        params![claim.source(), sbom],
     )?;
     for (content_type, listing) in listings {
         for (piece, body) in (0_i64..).zip(listing.pieces()) {
             tx.execute(
                 "INSERT INTO source_content (source, content_type, piece, body) VALUES ($1, $2, $3, $4)",
-                params![claim.source, *content_type, piece, body],
+                params![claim.source(), *content_type, piece, body],
             )?;
         }
     }
@@ -327,7 +333,7 @@ pub(super) fn save(
         "UPDATE sources SET analysis_status = 'analyzed', analysis = analysis + 1, analyzed_at = $2, last_updated = $2,
                             claimed_until = NULL
          WHERE id = $1",
-        params![claim.source, now],
+        params![claim.source(), now],
     )?;
     Ok(())
 }
@@ -336,7 +342,7 @@ pub(super) fn save(
 pub(super) fn set_failed(tx: &mut Transaction<'_>, claim: &Claim, now: Timestamp) -> Result<()> {
     tx.execute(
         "UPDATE sources SET analysis_status = 'analysis_failed', claimed_until = NULL, last_updated = $2 WHERE id = $1",
-        params![claim.source, now],
+        params![claim.source(), now],
     )?;
     Ok(())
 }

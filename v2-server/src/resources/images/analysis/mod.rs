@@ -7,9 +7,10 @@
 //!      └───── claim ran out ──┘
 //! ```
 //!
-//! Claim and result are one transaction each. A server that dies in between leaves a claim that
-//! runs out; nothing half done is ever seen.
+//! Claim and result are one transaction each. In between the claim is renewed ([`lease`]). A server
+//! that dies there leaves a claim that runs out; nothing half done is ever seen.
 
+pub(crate) mod lease;
 pub(crate) mod store;
 
 #[cfg(test)]
@@ -28,10 +29,8 @@ use crate::resources::imports::types::ImportStatus;
 use crate::resources::sources::analysis as sources;
 use crate::state::AppState;
 use crate::store::Transaction;
+use lease::CLAIM;
 use store::Claim;
-
-/// Seconds a worker may take for one image before another may try.
-const CLAIM: i64 = 60;
 
 /// How often the worker looks for images nobody told it about.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(5);
@@ -66,9 +65,10 @@ pub(crate) async fn run(state: AppState, mut stopped: watch::Receiver<()>) {
 /// # Errors
 /// The database failed. An image that cannot be analysed is no error: its record says so.
 pub(crate) async fn analyze_waiting(state: &AppState) -> ApiResult<()> {
-    while let Some(claim) = claim(state).await? {
+    while let Some(mut claim) = claim(state).await? {
         let _running = state.metrics.analysis();
-        let parts = load(state, &claim).await?;
+        let loading = load(state, claim.import_uuid.clone());
+        let parts = claim.lease.while_renewed(state, loading).await?;
         let outcome = match parts {
             Some((parts, analysis)) => match analysis {
                 Ok(analysis) => Ok((parts, analysis)),
@@ -104,8 +104,7 @@ async fn claim(state: &AppState) -> ApiResult<Option<Claim>> {
 type Analyzed = (Parts, Result<Analysis, AnalysisError>);
 
 /// Reads the uploaded parts and analyses them; nothing when they are gone.
-async fn load(state: &AppState, claim: &Claim) -> ApiResult<Option<Analyzed>> {
-    let import = claim.import_uuid.clone();
+async fn load(state: &AppState, import: String) -> ApiResult<Option<Analyzed>> {
     let parts = state.read(move |tx| Ok(store::parts(tx, &import)?)).await?;
     let Some(parts) = parts else {
         return Ok(None);
@@ -128,10 +127,10 @@ async fn finish(state: &AppState, claim: Claim, parts: Parts, analysis: Analysis
             }
             store::save(tx, &claim, &parts, &analysis, origin.now())?;
             let (from, to) = (AnalysisStatus::Analyzing, AnalysisStatus::Analyzed);
-            record::store::set_analysis_status(tx, claim.image, from, to, &origin)?;
-            for tag in record::store::full_tags(tx, claim.image)? {
+            record::store::set_analysis_status(tx, claim.image(), from, to, &origin)?;
+            for tag in record::store::full_tags(tx, claim.image())? {
                 let (account, digest) = (&claim.account, &claim.image_digest);
-                add::analysis_completed(tx, account, claim.image, digest, &tag, from, &origin)?;
+                add::analysis_completed(tx, account, claim.image(), digest, &tag, from, &origin)?;
             }
             let import = &claim.import_uuid;
             Ok(imports::set_status(
@@ -158,7 +157,7 @@ async fn fail(state: &AppState, claim: Claim, reason: String) -> ApiResult<()> {
                 return Ok(());
             }
             let (from, to) = (AnalysisStatus::Analyzing, AnalysisStatus::AnalysisFailed);
-            record::store::set_analysis_status(tx, claim.image, from, to, &origin)?;
+            record::store::set_analysis_status(tx, claim.image(), from, to, &origin)?;
             record_failure(tx, &claim, &reason, &origin)?;
             let import = &claim.import_uuid;
             Ok(imports::set_status(
@@ -177,7 +176,7 @@ fn record_failure(
     reason: &str,
     origin: &Origin,
 ) -> crate::store::Result<()> {
-    for tag in record::store::full_tags(tx, claim.image)? {
+    for tag in record::store::full_tags(tx, claim.image())? {
         let event = NewEvent {
             kind: &catalogue::USER_IMAGE_ANALYSIS_FAILED,
             account: &claim.account,

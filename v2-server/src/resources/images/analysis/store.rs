@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::lease::Lease;
 use crate::analysis::{Analysis, Parts};
 use crate::params;
 use crate::resources::events::Origin;
@@ -18,15 +19,21 @@ use crate::time::Timestamp;
 
 /// An image that a worker has for itself.
 pub(crate) struct Claim {
-    /// The image.
-    pub(crate) image: ImageKey,
+    /// The image, and until when.
+    pub(crate) lease: Lease<ImageKey>,
     /// The account that owns it.
     pub(crate) account: String,
     /// Its digest.
     pub(crate) image_digest: String,
     /// The import with its parts.
     pub(crate) import_uuid: String,
-    until: Timestamp,
+}
+
+impl Claim {
+    /// The image.
+    pub(crate) fn image(&self) -> ImageKey {
+        self.lease.row()
+    }
 }
 
 /// Claims the image that has waited longest, until a moment. Images whose claim ran out wait again.
@@ -51,20 +58,19 @@ pub(super) fn claim(
         params![],
         |row| {
             Ok(Claim {
-                image: row.get(0)?,
+                lease: Lease::new("images", row.get(0)?, until),
                 account: row.get(1)?,
                 image_digest: row.get(2)?,
                 import_uuid: row.get(3)?,
-                until,
             })
         },
     )?;
     if let Some(claim) = &found {
         let (from, to) = (AnalysisStatus::NotAnalyzed, AnalysisStatus::Analyzing);
-        record::set_analysis_status(tx, claim.image, from, to, origin)?;
+        record::set_analysis_status(tx, claim.image(), from, to, origin)?;
         tx.execute(
             "UPDATE images SET claimed_until = $2, claimed_by = $3 WHERE id = $1",
-            params![claim.image, until, origin.host_id()],
+            params![claim.image(), until, origin.host_id()],
         )?;
     }
     Ok(found)
@@ -95,7 +101,7 @@ pub(super) fn is_held(tx: &mut Transaction<'_>, claim: &Claim) -> Result<bool> {
         "SELECT EXISTS (SELECT 1 FROM images
                         WHERE id = $1 AND analysis_status = 'analyzing' AND image_status = 'active'
                           AND claimed_until = $2 AND import_uuid = $3)",
-        params![claim.image, claim.until, claim.import_uuid],
+        params![claim.image(), claim.lease.until(), claim.import_uuid],
     )
 }
 
@@ -135,15 +141,15 @@ pub(super) fn save(
     for table in ["image_content", "image_packages", "image_documents"] {
         tx.execute(
             &format!("DELETE FROM {table} WHERE image = $1"),
-            params![claim.image],
+            params![claim.image()],
         )?;
     }
-    save_facts(tx, claim.image, analysis, now)?;
-    save_listings(tx, claim.image, analysis)?;
-    save_packages(tx, claim.image, analysis)?;
-    forget_matches_of_other_packages(tx, claim.image)?;
-    save_documents(tx, claim.image, parts, analysis)?;
-    save_dockerfile_of_tags(tx, claim.image, analysis, now)
+    save_facts(tx, claim.image(), analysis, now)?;
+    save_listings(tx, claim.image(), analysis)?;
+    save_packages(tx, claim.image(), analysis)?;
+    forget_matches_of_other_packages(tx, claim.image())?;
+    save_documents(tx, claim.image(), parts, analysis)?;
+    save_dockerfile_of_tags(tx, claim.image(), analysis, now)
 }
 
 fn json(value: &impl serde::Serialize) -> String {

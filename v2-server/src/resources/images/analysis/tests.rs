@@ -1,10 +1,15 @@
 //! The worker: claims, failures, and what a server leaves behind that dies in the middle.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
+use super::lease::CLAIM;
 use super::{analyze_waiting, claim, finish, load, store};
+use crate::params;
 use crate::resources::images::testing::{ImageParts, analyze, digest};
 use crate::testing::TestServer;
+use crate::time::Timestamp;
 
 const TAG: &str = "docker.io/library/app-a:1.0";
 
@@ -46,7 +51,7 @@ async fn the_image_of_a_worker_that_died_is_taken_up_again() {
     let server = TestServer::start().await;
     ImageParts::new(1, TAG).add(&server).await;
     claim(&server.state).await.unwrap();
-    server.clock.advance(59);
+    server.clock.advance(CLAIM - 1);
     analyze(&server).await;
     assert_eq!(image(&server).await["analysis_status"], "analyzing");
     server.clock.advance(1);
@@ -63,6 +68,71 @@ async fn the_image_of_a_worker_that_died_is_taken_up_again() {
         changes,
         ["analyzing", "not_analyzed", "analyzing", "analyzed"]
     );
+}
+
+#[tokio::test]
+async fn an_image_that_takes_long_is_not_begun_a_second_time() {
+    let server = TestServer::start().await;
+    ImageParts::new(1, TAG).add(&server).await;
+    let mut slow = claim(&server.state).await.unwrap().unwrap();
+    let import = slow.import_uuid.clone();
+    for _ in 0..3 {
+        server.clock.advance(CLAIM - 1);
+        slow.lease.renew(&server.state).await.unwrap();
+        assert!(claim(&server.state).await.unwrap().is_none());
+    }
+    let (parts, analysis) = load(&server.state, import).await.unwrap().unwrap();
+    finish(&server.state, slow, parts, analysis.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(image(&server).await["analysis_status"], "analyzed");
+}
+
+#[tokio::test]
+async fn a_claim_is_renewed_while_the_work_goes_on() {
+    let server = TestServer::start().await;
+    ImageParts::new(1, TAG).add(&server).await;
+    let mut slow = claim(&server.state).await.unwrap().unwrap();
+    let later = slow.lease.until().plus_seconds(1);
+    server.clock.advance(1);
+    let (state, row) = (server.state.clone(), slow.lease.row());
+    // Work that goes on until the claim is a longer one.
+    let work = async {
+        let sql = "SELECT claimed_until FROM images WHERE id = $1";
+        let claimed = async || {
+            let read = state.read(move |tx| Ok(tx.query_value::<Timestamp>(sql, params![row])?));
+            read.await.unwrap()
+        };
+        while claimed().await < later {
+            tokio::task::yield_now().await;
+        }
+    };
+    let period = Duration::from_millis(1);
+    slow.lease
+        .while_renewed_every(period, &server.state, work)
+        .await;
+    assert_eq!(slow.lease.until(), later);
+}
+
+#[tokio::test]
+async fn a_claim_that_was_lost_is_not_renewed() {
+    let server = TestServer::start().await;
+    ImageParts::new(1, TAG).add(&server).await;
+    let mut slow = claim(&server.state).await.unwrap().unwrap();
+    server.clock.advance(CLAIM);
+    let other = claim(&server.state).await.unwrap().unwrap();
+    let lost = slow.lease.clone();
+    slow.lease.renew(&server.state).await.unwrap();
+    assert_eq!(slow.lease, lost);
+    let (parts, analysis) = load(&server.state, slow.import_uuid.clone())
+        .await
+        .unwrap()
+        .unwrap();
+    finish(&server.state, slow, parts, analysis.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(image(&server).await["analysis_status"], "analyzing");
+    assert!(other.lease.until() > lost.until());
 }
 
 #[tokio::test]
@@ -84,7 +154,10 @@ async fn a_worker_that_comes_too_late_changes_nothing() {
     let server = TestServer::start().await;
     ImageParts::new(1, TAG).add(&server).await;
     let slow = claim(&server.state).await.unwrap().unwrap();
-    let (parts, analysis) = load(&server.state, &slow).await.unwrap().unwrap();
+    let (parts, analysis) = load(&server.state, slow.import_uuid.clone())
+        .await
+        .unwrap()
+        .unwrap();
     server.clock.advance(601);
     let mut other = ImageParts::new(1, TAG);
     other.query = "force=true";
@@ -105,7 +178,10 @@ async fn an_image_deleted_under_analysis_stays_deleted() {
     let server = TestServer::start().await;
     ImageParts::new(1, TAG).add(&server).await;
     let claimed = claim(&server.state).await.unwrap().unwrap();
-    let (parts, analysis) = load(&server.state, &claimed).await.unwrap().unwrap();
+    let (parts, analysis) = load(&server.state, claimed.import_uuid.clone())
+        .await
+        .unwrap()
+        .unwrap();
     server
         .delete(&format!("/v2/images/{}?force=true", digest(1)))
         .await;
