@@ -1,5 +1,8 @@
 //! The harness of the end-to-end tests: programs started in process on free ports, the real
 //! `anchore-cli` and Syft where they are installed.
+//!
+//! Worlds run on SQLite; on PostgreSQL where `WINDLASS_TEST_DATABASE` is the address of one; and on two
+//! servers that share it and are killed in turn where `WINDLASS_TEST_SERVERS` is 2 as well.
 
 pub mod caller;
 pub mod calls;

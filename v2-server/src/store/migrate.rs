@@ -54,6 +54,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0071_reports",
     "0080_servers",
     "0081_event_documents",
+    "0082_notification_claims",
 ];
 
 impl Migration {

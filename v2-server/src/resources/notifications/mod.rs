@@ -13,7 +13,8 @@
 //! order in which they were recorded: an event makes one delivery for each configuration with a selector that fits,
 //! however many fit. Then what is due is sent: several configurations at once, each in the order of its events and by
 //! one server, the one that has claimed it. A delivery is noted as done after it was sent, so one that was under way
-//! when a server was killed is made again once the claim has run out: at worst an endpoint is told twice.
+//! when a server was killed is made again once the claim has run out or that server has started again: at worst an
+//! endpoint is told twice.
 //!
 //! - A delivery that fails is tried again after one minute, two, four and so on, [`delivery::MOST_ATTEMPTS`] times in
 //!   all, and not longer than [`delivery::WORTH`] seconds. A failure ends the round of its configuration, so that an

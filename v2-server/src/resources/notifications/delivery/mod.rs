@@ -79,7 +79,7 @@ fn put_in_order(due: &mut [(i64, Health)]) {
 
 /// Sends what is due for one configuration, in the order of the events, until something fails.
 async fn round(state: &AppState, configuration: i64, end: Instant) -> ApiResult<()> {
-    let now = state.now();
+    let (now, host_id) = (state.now(), state.host_id.clone());
     let claimed = state
         .write(move |tx| {
             Ok(store::claim(
@@ -87,6 +87,7 @@ async fn round(state: &AppState, configuration: i64, end: Instant) -> ApiResult<
                 configuration,
                 now,
                 now.plus_seconds(CLAIM),
+                &host_id,
             )?)
         })
         .await?;

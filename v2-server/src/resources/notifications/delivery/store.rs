@@ -43,12 +43,13 @@ pub(super) fn claim(
     configuration: i64,
     now: Timestamp,
     until: Timestamp,
+    host_id: &str,
 ) -> Result<Option<Claim>> {
     let claimed = tx.execute(
-        "UPDATE notification_configurations SET claimed_until = $3
+        "UPDATE notification_configurations SET claimed_until = $3, claimed_by = $4
          WHERE id = $1 AND (claimed_until IS NULL OR claimed_until <= $2)
            AND EXISTS (SELECT 1 FROM accounts WHERE name = account_name AND state = 'enabled')",
-        params![configuration, now, until],
+        params![configuration, now, until, host_id],
     )?;
     Ok((claimed == 1).then_some(Claim {
         configuration,
@@ -104,7 +105,8 @@ pub(super) fn next(
 /// Gives a claim back.
 pub(super) fn release(tx: &mut Transaction<'_>, claim: &Claim) -> Result<()> {
     tx.execute(
-        "UPDATE notification_configurations SET claimed_until = NULL WHERE id = $1 AND claimed_until = $2",
+        "UPDATE notification_configurations SET claimed_until = NULL, claimed_by = NULL
+         WHERE id = $1 AND claimed_until = $2",
         params![claim.configuration, claim.until],
     )?;
     Ok(())

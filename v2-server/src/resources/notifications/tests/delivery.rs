@@ -1,6 +1,7 @@
 //! Events are told: to whom, how often, and what happens when that fails.
 
 use serde_json::json;
+use tokio::net::TcpListener;
 
 use super::super::deliver;
 use super::super::delivery::{MOST_ATTEMPTS, WORTH};
@@ -12,6 +13,7 @@ use crate::params;
 use crate::resources::events::catalogue::{
     FEEDS_SYNC_COMPLETED, USER_IMAGE_ANALYSIS_COMPLETED, USER_IMAGE_ANALYSIS_FAILED,
 };
+use crate::resources::system::servers::register;
 use crate::testing::TestServer;
 
 async fn run(server: &TestServer) {
@@ -309,6 +311,26 @@ async fn a_claim_keeps_others_away_until_it_runs_out() {
     server.clock.advance(60);
     run(&server).await;
     assert_eq!(resources(&receiver), ["a:1"]);
+}
+
+#[tokio::test]
+async fn what_a_killed_server_was_telling_is_told_as_soon_as_it_starts_again() {
+    let server = TestServer::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let path = add(&server, "webhook", listener.local_addr().unwrap()).await;
+    select_failures(&server, &path).await;
+    happen(&server, "admin", &USER_IMAGE_ANALYSIS_FAILED, "a:1").await;
+    for _ in 0..2 {
+        register(&server.state).await.unwrap();
+        let telling = tokio::spawn(deliver(server.state.clone()));
+        // It waits for an answer when it is killed.
+        let _connection = listener.accept().await.unwrap();
+        telling.abort();
+        assert!(telling.await.unwrap_err().is_cancelled());
+        // Others leave it alone as long as it may be at work.
+        run(&server).await;
+    }
+    assert_eq!(status(&server, &path).await, "unknown");
 }
 
 #[tokio::test]

@@ -179,6 +179,10 @@ pub(super) fn release_claims(tx: &mut Transaction<'_>, host_id: &str) -> Result<
             params![host_id],
         )?;
     }
+    tx.execute(
+        "UPDATE notification_configurations SET claimed_until = NULL, claimed_by = NULL WHERE claimed_by = $1",
+        params![host_id],
+    )?;
     Ok(())
 }
 
