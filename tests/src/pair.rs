@@ -39,11 +39,11 @@ use crate::say;
 
 /// How many requests there are at most from the moment that both servers are there to the next kill.
 /// Odd, so that it is not always the same request of a loop.
-const EVERY: usize = 5;
+const EVERY: usize = 7;
 
 /// Milliseconds from the request over which a server is killed to its death: now before it has
 /// seen the request, now in the midst of it, now in the midst of what goes on afterwards.
-const DELAYS: [u64; 8] = [0, 20, 3, 60, 1, 35, 8, 150];
+const DELAYS: [u64; 8] = [20, 0, 60, 3, 35, 1, 150, 8];
 
 /// How often a read is tried. Each time the other server has to die just then.
 const ATTEMPTS: usize = 5;
