@@ -30,7 +30,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, RwLock, RwLockReadGuard};
+use tokio::sync::{Notify, RwLock, RwLockReadGuard, watch};
 use tokio::task::JoinHandle;
 
 use crate::program::{Program, Setting};
@@ -44,6 +44,9 @@ const EVERY: usize = 7;
 /// Milliseconds from the request over which a server is killed to its death: now before it has
 /// seen the request, now in the midst of it, now in the midst of what goes on afterwards.
 const DELAYS: [u64; 8] = [20, 0, 60, 3, 35, 1, 150, 8];
+
+/// How long it may take until a server is killed that shall be.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How often a read is tried. Each time the other server has to die just then.
 const ATTEMPTS: usize = 5;
@@ -107,8 +110,18 @@ impl Pair {
     /// Stops both servers, and says how often they were killed.
     ///
     /// # Panics
-    /// None was, though there was reason to; or one did not start again.
+    /// None was, though there were requests enough; or one did not start again.
     pub(crate) async fn stop(mut self) {
+        let requests = self.balancer.turns().requests;
+        if requests >= EVERY {
+            let mut kills = self.balancer.kills.subscribe();
+            let killed = kills.wait_for(|kills| *kills > 0);
+            let waited = tokio::time::timeout(PATIENCE, killed).await;
+            assert!(
+                waited.is_ok(),
+                "no server was killed in {requests} requests"
+            );
+        }
         self.killing.abort();
         // The servers end with the task.
         if let Err(ended) = (&mut self.killing).await
@@ -116,18 +129,11 @@ impl Pair {
         {
             std::panic::resume_unwind(panic);
         }
-        let (requests, kills) = {
-            let turns = self.balancer.turns();
-            (turns.requests, turns.kills)
-        };
+        let kills = *self.balancer.kills.borrow();
         let repeated = self.balancer.repeated.load(Ordering::Relaxed);
         say(&format!(
             "{requests} requests, {kills} kills, {repeated} reads repeated"
         ));
-        assert!(
-            kills > 0 || requests < 2 * EVERY,
-            "no server was killed in {requests} requests"
-        );
     }
 }
 
@@ -153,6 +159,7 @@ struct Balancer {
     turns: Mutex<Turns>,
     /// Told when the server whose turn it is has the request over which it is killed.
     due: Notify,
+    kills: watch::Sender<usize>,
     repeated: AtomicUsize,
 }
 
@@ -164,19 +171,12 @@ struct Server {
     writes: RwLock<()>,
 }
 
-#[derive(Default)]
 struct Turns {
     requests: usize,
-    kills: usize,
-    /// The request over which a server is killed; nothing while one is dead or about to die.
-    fatal: Option<usize>,
-}
-
-impl Turns {
     /// Whose turn it is to be killed.
-    fn victim(&self) -> usize {
-        self.kills % 2
-    }
+    victim: usize,
+    /// The request over which that happens; nothing while it is dead or about to die.
+    fatal: Option<usize>,
 }
 
 impl Balancer {
@@ -193,8 +193,13 @@ impl Balancer {
         Self {
             http,
             servers: programs.each_ref().map(server),
-            turns: Mutex::default(),
+            turns: Mutex::new(Turns {
+                requests: 0,
+                victim: 0,
+                fatal: Some(EVERY),
+            }),
             due: Notify::new(),
+            kills: watch::Sender::new(0),
             repeated: AtomicUsize::new(0),
         }
     }
@@ -210,7 +215,7 @@ impl Balancer {
         let now = turns.requests;
         let is_fatal = |fatal: &mut usize| *fatal <= now || request.sets_work_going();
         if turns.fatal.take_if(is_fatal).is_some() {
-            (turns.victim(), true)
+            (turns.victim, true)
         } else {
             (now % 2, false)
         }
@@ -218,22 +223,21 @@ impl Balancer {
 
     /// Kills one server after the other and starts it again, so that both are never dead.
     async fn kill_in_turn(self: Arc<Self>, mut programs: [Program; 2]) {
-        loop {
-            let victim = {
-                let mut turns = self.turns();
-                turns.fatal = Some(turns.requests + EVERY);
-                turns.victim()
-            };
+        for delay in DELAYS.into_iter().cycle() {
             self.due.notified().await;
-            let delay = DELAYS[self.turns().kills % DELAYS.len()];
             tokio::time::sleep(Duration::from_millis(delay)).await;
+            let victim = self.turns().victim;
             let (program, server) = (&mut programs[victim], &self.servers[victim]);
-            let _no_writes = server.writes.write().await;
+            let no_writes = server.writes.write().await;
             server.is_up.store(false, Ordering::Release);
             program.kill();
-            self.turns().kills += 1;
+            self.kills.send_modify(|kills| *kills += 1);
             program.revive().await;
             server.is_up.store(true, Ordering::Release);
+            drop(no_writes);
+            let mut turns = self.turns();
+            turns.victim = 1 - victim;
+            turns.fatal = Some(turns.requests + EVERY);
         }
     }
 
@@ -288,7 +292,7 @@ impl Balancer {
 
 async fn pass(State(balancer): State<Arc<Balancer>>, request: Request) -> Response {
     let Some(request) = Passed::read(request).await else {
-        // Nobody waits for an answer any more.
+        // The client broke off, and waits for nothing any more.
         return StatusCode::BAD_REQUEST.into_response();
     };
     if request.may_be_repeated() {

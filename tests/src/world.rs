@@ -1,7 +1,7 @@
 //! A V2 server and a proxy in front of it, in process, on free ports, with a store of their own.
 //!
 //! With `WINDLASS_TEST_SERVERS=2` there are two real servers instead, which are killed in turn: see
-//! [`pair`].
+//! `pair`.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -141,7 +141,9 @@ impl WorldBuilder {
         };
         let server = if pair::is_wanted() && !self.sqlite {
             let database = database.as_deref();
-            let database = database.expect("two servers need a WINDLASS_TEST_DATABASE to share");
+            let database = database.expect(
+                "with WINDLASS_TEST_SERVERS=2 there must be a WINDLASS_TEST_DATABASE to share",
+            );
             let settings = self.settings(webhook.as_ref());
             Behind::Two(Pair::start(folder.path(), database, &settings).await)
         } else {

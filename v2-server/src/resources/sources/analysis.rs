@@ -31,7 +31,7 @@ pub(crate) async fn analyze_waiting(state: &AppState) -> ApiResult<()> {
             return Ok(());
         };
         let _running = state.metrics.analysis();
-        let loading = load(state, claim.import_uuid.clone());
+        let loading = Box::pin(load(state, claim.import_uuid.clone()));
         let outcome = claim.lease.while_renewed(state, loading).await?;
         finish(state, claim, outcome).await?;
     }

@@ -2,7 +2,6 @@
 //! works. So others soon take up what a dead server has left, and nothing that takes long is done
 //! twice.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior};
@@ -51,7 +50,7 @@ where
     pub(crate) async fn while_renewed<T>(
         &mut self,
         state: &AppState,
-        work: impl Future<Output = T>,
+        work: impl Future<Output = T> + Unpin,
     ) -> T {
         self.while_renewed_every(RENEW, state, work).await
     }
@@ -60,9 +59,8 @@ where
         &mut self,
         period: Duration,
         state: &AppState,
-        work: impl Future<Output = T>,
+        mut work: impl Future<Output = T> + Unpin,
     ) -> T {
-        let mut work = pin!(work);
         let mut timer = tokio::time::interval_at(Instant::now() + period, period);
         timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

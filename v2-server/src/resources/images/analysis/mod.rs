@@ -67,7 +67,7 @@ pub(crate) async fn run(state: AppState, mut stopped: watch::Receiver<()>) {
 pub(crate) async fn analyze_waiting(state: &AppState) -> ApiResult<()> {
     while let Some(mut claim) = claim(state).await? {
         let _running = state.metrics.analysis();
-        let loading = load(state, claim.import_uuid.clone());
+        let loading = Box::pin(load(state, claim.import_uuid.clone()));
         let parts = claim.lease.while_renewed(state, loading).await?;
         let outcome = match parts {
             Some((parts, analysis)) => match analysis {

@@ -1,5 +1,6 @@
 //! The worker: claims, failures, and what a server leaves behind that dies in the middle.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -109,7 +110,7 @@ async fn a_claim_is_renewed_while_the_work_goes_on() {
     };
     let period = Duration::from_millis(1);
     slow.lease
-        .while_renewed_every(period, &server.state, work)
+        .while_renewed_every(period, &server.state, pin!(work))
         .await;
     assert_eq!(slow.lease.until(), later);
 }
