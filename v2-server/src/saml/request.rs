@@ -142,7 +142,7 @@ mod tests {
     fn made_up_and_changed_ids_are_unknown() {
         let ids = RequestIds::new(b"key");
         let id = ids.issue("okta", moment(0));
-        let flipped = if id.ends_with('A') { "B" } else { "A" };
+        let flipped = if id.starts_with("_A") { "B" } else { "A" };
         let longer = format!("{id}AAAA");
         for wrong in [
             "",
