@@ -18,7 +18,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -40,6 +40,14 @@ use crate::say;
 /// How many requests there are at most from the moment that both servers are there to the next kill.
 /// Odd, so that it is not always the same request of a loop.
 const EVERY: usize = 7;
+
+/// A world with so many requests must have seen a kill.
+const MANY: usize = 3 * EVERY;
+
+/// How long servers live at least while somebody asks the same again and again. What that one waits
+/// for is a job of theirs, with a period of a second in worlds that wait for one: servers that never
+/// live so long would never do it.
+const LIFE: Duration = Duration::from_secs(2);
 
 /// Milliseconds from the request over which a server is killed to its death: now before it has
 /// seen the request, now in the midst of it, now in the midst of what goes on afterwards.
@@ -112,8 +120,11 @@ impl Pair {
     /// # Panics
     /// None was, though there were requests enough; or one did not start again.
     pub(crate) async fn stop(mut self) {
-        let requests = self.balancer.turns().requests;
-        if requests >= EVERY {
+        let (requests, is_one_due) = {
+            let turns = self.balancer.turns();
+            (turns.requests, turns.fatal.is_none())
+        };
+        if is_one_due || requests >= MANY {
             let mut kills = self.balancer.kills.subscribe();
             let killed = kills.wait_for(|kills| *kills > 0);
             let waited = tokio::time::timeout(PATIENCE, killed).await;
@@ -177,6 +188,26 @@ struct Turns {
     victim: usize,
     /// The request over which that happens; nothing while it is dead or about to die.
     fatal: Option<usize>,
+    /// When each server could work.
+    alive: [Instant; 2],
+    /// The last request.
+    last: Option<(Method, Uri)>,
+}
+
+impl Turns {
+    /// Counts a request, and tells whether a server is killed over it.
+    fn is_fatal(&mut self, request: &Passed) -> bool {
+        self.requests += 1;
+        let this = Some((request.head.method.clone(), request.head.uri.clone()));
+        let is_again = self.last == this;
+        self.last = this;
+        if is_again && self.alive[self.victim].elapsed() < LIFE {
+            return false;
+        }
+        let now = self.requests;
+        let is_due = |fatal: &mut usize| *fatal <= now || request.sets_work_going();
+        self.fatal.take_if(is_due).is_some()
+    }
 }
 
 impl Balancer {
@@ -197,6 +228,8 @@ impl Balancer {
                 requests: 0,
                 victim: 0,
                 fatal: Some(EVERY),
+                alive: [Instant::now(); 2],
+                last: None,
             }),
             due: Notify::new(),
             kills: watch::Sender::new(0),
@@ -211,13 +244,10 @@ impl Balancer {
     /// The server for a request, and whether it is killed over it.
     fn next(&self, request: &Passed) -> (usize, bool) {
         let mut turns = self.turns();
-        turns.requests += 1;
-        let now = turns.requests;
-        let is_fatal = |fatal: &mut usize| *fatal <= now || request.sets_work_going();
-        if turns.fatal.take_if(is_fatal).is_some() {
+        if turns.is_fatal(request) {
             (turns.victim, true)
         } else {
-            (now % 2, false)
+            (turns.requests % 2, false)
         }
     }
 
@@ -236,6 +266,7 @@ impl Balancer {
             server.is_up.store(true, Ordering::Release);
             drop(no_writes);
             let mut turns = self.turns();
+            turns.alive[victim] = Instant::now();
             turns.victim = 1 - victim;
             turns.fatal = Some(turns.requests + EVERY);
         }
