@@ -1,6 +1,6 @@
 //! How long a worker has an image or a source for itself: a short time, which it renews while it
 //! works. So others soon take up what a dead server has left, and nothing that takes long is done
-//! twice.
+//! twice. A server that starts again takes up its own at once.
 
 use std::time::Duration;
 
@@ -12,11 +12,12 @@ use crate::state::AppState;
 use crate::store::{Result, ToValue, Transaction};
 use crate::time::Timestamp;
 
-/// Seconds after which another worker may try what is not renewed.
-pub(crate) const CLAIM: i64 = 15;
+/// Seconds after which another worker may try what is not renewed. The outcome must be stored
+/// within: that is one transaction, which a renewal would get in the way of.
+pub(crate) const CLAIM: i64 = 60;
 
-/// How often a worker renews what it has: another try fits in before the claim runs out.
-const RENEW: Duration = Duration::from_secs(5);
+/// How often a worker renews what it has.
+const RENEW: Duration = Duration::from_secs(10);
 
 /// A row of `images` or `sources` that a worker has for itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
