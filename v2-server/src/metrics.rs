@@ -30,6 +30,7 @@ pub(crate) struct Metrics {
     job_runs: IntCounterVec,
     job_seconds: HistogramVec,
     analyses: IntGaugeVec,
+    deliveries: IntCounterVec,
 }
 
 /// One that is there until this is dropped.
@@ -85,6 +86,13 @@ impl Metrics {
                 ),
                 &["state"],
             )?,
+            deliveries: IntCounterVec::new(
+                Opts::new(
+                    "server_deliveries_total",
+                    "Attempts to deliver a notification, by type of endpoint and outcome.",
+                ),
+                &["endpoint", "outcome"],
+            )?,
         };
         let build = IntGaugeVec::new(
             Opts::new("server_build_info", "Always 1; the labels tell what runs."),
@@ -99,6 +107,7 @@ impl Metrics {
         registry.register(Box::new(metrics.job_runs.clone()))?;
         registry.register(Box::new(metrics.job_seconds.clone()))?;
         registry.register(Box::new(metrics.analyses.clone()))?;
+        registry.register(Box::new(metrics.deliveries.clone()))?;
         registry.register(Box::new(build))?;
         store.meter().register(registry)?;
         Ok(metrics)
@@ -163,6 +172,18 @@ impl Metrics {
         self.job_seconds
             .with_label_values(&[name])
             .observe(began.elapsed().as_secs_f64());
+    }
+
+    /// Counts one attempt to deliver a notification.
+    pub(crate) fn delivery(&self, endpoint: &str, is_sent: bool, is_last: bool) {
+        let outcome = match (is_sent, is_last) {
+            (true, _) => "sent",
+            (false, false) => "failed",
+            (false, true) => "given_up",
+        };
+        self.deliveries
+            .with_label_values(&[endpoint, outcome])
+            .inc();
     }
 
     /// All of them in the text form of Prometheus. Without a number of waiting analyses, that line

@@ -121,6 +121,8 @@ async fn attempt(state: &AppState, due: Due) -> ApiResult<bool> {
     let is_last = due.attempts + 1 >= MOST_ATTEMPTS;
     log(&due, &outcome, is_last);
     let is_sent = outcome.is_ok();
+    let endpoint = due.endpoint.as_str();
+    state.metrics.delivery(endpoint, is_sent, is_last);
     let again = if is_sent || is_last {
         None
     } else {

@@ -192,6 +192,13 @@ async fn after_the_last_attempt_it_is_given_up() {
     happen(&server, "admin", &USER_IMAGE_ANALYSIS_FAILED, "a:2").await;
     run(&server).await;
     assert_eq!(resources(&receiver), ["a:2"]);
+    let metrics = String::from_utf8(server.state.metrics.render(None)).unwrap();
+    for (outcome, count) in [("failed", MOST_ATTEMPTS - 1), ("given_up", 1), ("sent", 1)] {
+        let line = format!(
+            "server_deliveries_total{{endpoint=\"webhook\",outcome=\"{outcome}\"}} {count}\n"
+        );
+        assert!(metrics.contains(&line), "{line} is not in\n{metrics}");
+    }
 }
 
 #[tokio::test]
