@@ -17,6 +17,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::resources::events::catalogue::EventType;
 use crate::resources::events::{NewEvent, Origin, store};
+use crate::resources::notifications::sending::Encryption;
 use crate::testing::{Answer, TestServer};
 
 /// The types, by name.
@@ -231,15 +232,21 @@ pub(crate) struct MailServer {
 impl MailServer {
     /// One that knows no encryption.
     pub(crate) async fn plain() -> Self {
-        Self::start(None).await
+        Self::start(Encryption::None).await
     }
 
     /// One that offers STARTTLS with a certificate nobody knows.
     pub(crate) async fn with_tls() -> Self {
-        Self::start(Some(unknown_certificate())).await
+        Self::start(Encryption::StartTls).await
     }
 
-    async fn start(tls: Option<TlsAcceptor>) -> Self {
+    /// One that speaks TLS from the start, with a certificate nobody knows.
+    pub(crate) async fn with_tls_from_the_start() -> Self {
+        Self::start(Encryption::FromTheStart).await
+    }
+
+    async fn start(encryption: Encryption) -> Self {
+        let tls = unknown_certificate();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Self {
             address: listener.local_addr().unwrap(),
@@ -249,7 +256,7 @@ impl MailServer {
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                tokio::spawn(converse(stream, tls.clone(), came.clone()));
+                tokio::spawn(converse(stream, encryption, tls.clone(), came.clone()));
             }
         });
         server
@@ -263,16 +270,28 @@ impl MailServer {
 
 async fn converse(
     mut stream: TcpStream,
-    tls: Option<TlsAcceptor>,
+    encryption: Encryption,
+    tls: TlsAcceptor,
     came: Arc<Mutex<Vec<MailCame>>>,
 ) {
-    stream.write_all(b"220 test\r\n").await.unwrap();
-    let offer = tls.as_ref().map_or("AUTH PLAIN", |_| "STARTTLS");
-    let Some(stream) = talk(stream, offer, false, &came).await else {
-        return;
-    };
+    const HELLO: &[u8] = b"220 test\r\n";
+    if encryption != Encryption::FromTheStart {
+        stream.write_all(HELLO).await.unwrap();
+        let offer = if encryption == Encryption::None {
+            "AUTH PLAIN"
+        } else {
+            "STARTTLS"
+        };
+        let Some(rest) = talk(stream, offer, false, &came).await else {
+            return;
+        };
+        stream = rest;
+    }
     // A client that does not trust the certificate ends it here.
-    if let Ok(stream) = tls.unwrap().accept(stream).await {
+    if let Ok(mut stream) = tls.accept(stream).await {
+        if encryption == Encryption::FromTheStart {
+            stream.write_all(HELLO).await.unwrap();
+        }
         talk(stream, "AUTH PLAIN", true, &came).await;
     }
 }

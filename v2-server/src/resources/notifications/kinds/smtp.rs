@@ -8,7 +8,7 @@ use super::{check_login, check_text};
 use crate::http::Problem;
 use crate::resources::notifications::configuration::{Draft, Kind, Names, Secret};
 use crate::resources::notifications::message::Message;
-use crate::resources::notifications::sending::{Mail, Outgoing};
+use crate::resources::notifications::sending::{Encryption, Mail, Outgoing};
 use crate::resources::notifications::types::EndpointType;
 
 /// The type.
@@ -32,6 +32,19 @@ pub(crate) struct SmtpSettings {
     from: String,
     /// Addresses of the receivers, with commas between them.
     to: String,
+}
+
+/// The port on which TLS begins with the connection (RFC 8314).
+const IMPLICIT_TLS: u16 = 465;
+
+impl SmtpSettings {
+    fn encryption(&self) -> Encryption {
+        match (self.use_tls, self.port) {
+            (false, _) => Encryption::None,
+            (true, IMPLICIT_TLS) => Encryption::FromTheStart,
+            (true, _) => Encryption::StartTls,
+        }
+    }
 }
 
 const fn yes() -> bool {
@@ -106,12 +119,37 @@ impl Kind for Smtp {
         Ok(Outgoing::Mail(Box::new(Mail {
             host: settings.host.clone(),
             port: settings.port,
-            use_tls: settings.use_tls,
+            encryption: settings.encryption(),
             login: login.map(|name| (name, secret.unwrap_or_default().to_owned())),
             from,
             to,
             subject: message.subject.clone(),
             text: message.text.clone(),
         })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn tls_begins_with_the_connection_on_its_port_and_is_left_out_only_on_demand() {
+        for (port, use_tls, expected) in [
+            (465, None, Encryption::FromTheStart),
+            (587, None, Encryption::StartTls),
+            (25, Some(true), Encryption::StartTls),
+            (465, Some(false), Encryption::None),
+            (25, Some(false), Encryption::None),
+        ] {
+            let mut settings = json!({ "host": "h", "port": port, "from": "a@b", "to": "c@d" });
+            if let Some(use_tls) = use_tls {
+                settings["use_tls"] = json!(use_tls);
+            }
+            let settings: SmtpSettings = serde_json::from_value(settings).unwrap();
+            assert_eq!(settings.encryption(), expected, "{port} {use_tls:?}");
+        }
     }
 }

@@ -8,8 +8,16 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
 use super::{CONNECT, Outcome, innermost, too_slow};
 
-/// The port on which TLS begins with the connection.
-const IMPLICIT_TLS: u16 = 465;
+/// How a connection to a mail server is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encryption {
+    /// Not at all.
+    None,
+    /// With STARTTLS; nothing is sent without it.
+    StartTls,
+    /// From its first byte.
+    FromTheStart,
+}
 
 /// A mail, and the server that takes it.
 pub(crate) struct Mail {
@@ -17,8 +25,8 @@ pub(crate) struct Mail {
     pub(crate) host: String,
     /// Its port.
     pub(crate) port: u16,
-    /// Whether nothing is sent without TLS.
-    pub(crate) use_tls: bool,
+    /// How the connection is encrypted.
+    pub(crate) encryption: Encryption,
     /// User name and password.
     pub(crate) login: Option<(String, String)>,
     /// Sender.
@@ -33,21 +41,19 @@ pub(crate) struct Mail {
 
 impl Mail {
     pub(super) async fn send(self, verify: bool) -> Outcome {
-        let tls = if self.use_tls {
+        let parameters = || {
             // Only the first one in a process counts, and every one is the same.
             let _ = rustls::crypto::ring::default_provider().install_default();
-            let parameters = TlsParameters::builder(self.host.clone())
+            TlsParameters::builder(self.host.clone())
                 .dangerous_accept_invalid_certs(!verify)
                 .dangerous_accept_invalid_hostnames(!verify)
                 .build()
-                .map_err(|error| reason(&error))?;
-            if self.port == IMPLICIT_TLS {
-                Tls::Wrapper(parameters)
-            } else {
-                Tls::Required(parameters)
-            }
-        } else {
-            Tls::None
+                .map_err(|error| reason(&error))
+        };
+        let tls = match self.encryption {
+            Encryption::None => Tls::None,
+            Encryption::StartTls => Tls::Required(parameters()?),
+            Encryption::FromTheStart => Tls::Wrapper(parameters()?),
         };
         let mut server = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&self.host)
             .port(self.port)

@@ -8,7 +8,7 @@ mod mail;
 use std::time::Duration;
 
 pub(crate) use http::HttpRequest;
-pub(crate) use mail::Mail;
+pub(crate) use mail::{Encryption, Mail};
 
 use self::http::HttpClients;
 

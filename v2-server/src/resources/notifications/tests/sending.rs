@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::super::sending::{HttpRequest, Mail, Outgoing, Sender};
+use super::super::sending::{Encryption, HttpRequest, Mail, Outgoing, Sender};
 use super::super::testing::{MailServer, Receiver, add, body};
 use crate::testing::{TestServer, is_error};
 
@@ -180,6 +180,35 @@ async fn with_tls_nothing_is_sent_without_it() {
     assert_eq!(came.login.as_deref(), Some("mailer:smtp_secret"));
 }
 
+fn mail(address: SocketAddr, encryption: Encryption) -> Mail {
+    Mail {
+        host: address.ip().to_string(),
+        port: address.port(),
+        encryption,
+        login: Some(("mailer".to_owned(), "smtp_secret".to_owned())),
+        from: "a@example.org".parse().unwrap(),
+        to: "b@example.org".parse().unwrap(),
+        subject: String::new(),
+        text: String::new(),
+    }
+}
+
+#[tokio::test]
+async fn tls_from_the_start_comes_before_the_first_word() {
+    let server = MailServer::with_tls_from_the_start().await;
+    let sender = Sender::with_patience(Duration::from_secs(10));
+    let send = async |verify| {
+        let mail = mail(server.address, Encryption::FromTheStart);
+        sender.send(Outgoing::Mail(Box::new(mail)), verify).await
+    };
+    assert!(send(true).await.is_err(), "nobody knows its certificate");
+    assert!(server.take().is_empty());
+    assert_eq!(send(false).await.unwrap(), "250");
+    let came = &server.take()[0];
+    assert!(came.is_encrypted);
+    assert_eq!(came.login.as_deref(), Some("mailer:smtp_secret"));
+}
+
 #[tokio::test]
 async fn certificates_of_addresses_are_verified_unless_not_wanted() {
     let server = TestServer::start().await;
@@ -247,16 +276,7 @@ async fn nobody_who_keeps_silent_holds_a_server_up() {
     let address = silent.local_addr().unwrap();
     let sender = Sender::with_patience(Duration::from_millis(300));
     let request = HttpRequest::json(&format!("http://{address}/"), &json!({}));
-    let mail = Mail {
-        host: address.ip().to_string(),
-        port: address.port(),
-        use_tls: true,
-        login: None,
-        from: "a@example.org".parse().unwrap(),
-        to: "b@example.org".parse().unwrap(),
-        subject: String::new(),
-        text: String::new(),
-    };
+    let mail = mail(address, Encryption::StartTls);
     for outgoing in [Outgoing::Http(request), Outgoing::Mail(Box::new(mail))] {
         let told = sender.send(outgoing, true).await.unwrap_err();
         assert!(told.starts_with("it did not answer within"), "{told}");
