@@ -74,3 +74,10 @@ pub(crate) enum Refusal {
     #[error("it is over since {0}")]
     Over(Timestamp),
 }
+
+impl Refusal {
+    /// Whether other metadata, with other certificates, could change that.
+    pub(crate) fn is_unknown_key(&self) -> bool {
+        matches!(self, Self::Signature(SignatureError::WrongKey))
+    }
+}

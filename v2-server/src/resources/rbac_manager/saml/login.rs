@@ -8,7 +8,7 @@ use super::provider::{self, Provider};
 use super::store;
 use super::types::RbacManagerSamlConfiguration;
 use crate::access::identity::{self, AccountState, Identity};
-use crate::http::ApiError;
+use crate::http::{ApiError, ApiResult};
 use crate::resources::accounts::types::{Account, AccountType, Name};
 use crate::resources::accounts::users::types::{User, UserType};
 use crate::resources::accounts::{self, is_protected, users};
@@ -87,16 +87,18 @@ pub(super) async fn with_response(
     idp_name: &str,
     text: &str,
 ) -> Result<Identity, LoginError> {
-    let provider = provider::load(state, idp_name).await?;
-    let expected = Expected {
-        provider: &provider.metadata,
-        audience: &provider.configuration.sp_entity_id,
-        recipient: &provider.acs_url,
-        signed_response: provider.configuration.require_signed_response,
-        signed_assertion: provider.configuration.require_signed_assertions,
-        now: state.now(),
+    let verify = |provider: &Provider| {
+        let expected = Expected {
+            provider: &provider.metadata,
+            audience: &provider.configuration.sp_entity_id,
+            recipient: &provider.acs_url,
+            signed_response: provider.configuration.require_signed_response,
+            signed_assertion: provider.configuration.require_signed_assertions,
+            now: state.now(),
+        };
+        message::response(text, &expected)
     };
-    let proof = message::response(text, &expected)?;
+    let (provider, proof) = verified(state, idp_name, verify).await??;
     let Some(request) = &proof.in_response_to else {
         return Err(LoginError::Untrusted(
             "it answers no request; a login begins at this server".to_owned(),
@@ -138,22 +140,24 @@ pub(crate) async fn with_assertion(
     // Several may be the same one, each with a name of its own for this service.
     let mut refusal = Refusal::Issuer(issuer);
     for name in names {
-        let provider = provider::load(state, &name).await?;
-        let expected = Expected {
-            provider: &provider.metadata,
-            audience: &provider.configuration.sp_entity_id,
-            recipient: &recipient,
-            signed_response: false,
-            signed_assertion: true,
-            now: state.now(),
+        let verify = |provider: &Provider| {
+            let expected = Expected {
+                provider: &provider.metadata,
+                audience: &provider.configuration.sp_entity_id,
+                recipient: &recipient,
+                signed_response: false,
+                signed_assertion: true,
+                now: state.now(),
+            };
+            message::assertion(&text, &expected)
         };
-        match message::assertion(&text, &expected) {
-            Ok(proof) if proof.in_response_to.is_some() => {
+        match verified(state, &name, verify).await? {
+            Ok((_, proof)) if proof.in_response_to.is_some() => {
                 return Err(LoginError::Untrusted(
                     "it answers a request for a login of a browser".to_owned(),
                 ));
             }
-            Ok(proof) => {
+            Ok((provider, proof)) => {
                 let used = vec![(proof.assertion_id.clone(), proof.ends_at)];
                 return log_in(state, &provider, &proof, used).await;
             }
@@ -161,6 +165,27 @@ pub(crate) async fn with_assertion(
         }
     }
     Err(refusal.into())
+}
+
+/// Holds a message against the metadata of a provider. A key that is not there may be a new one: then
+/// the metadata is read anew, and the message held against that.
+///
+/// # Errors
+/// Those of [`provider::load`].
+async fn verified(
+    state: &AppState,
+    idp_name: &str,
+    verify: impl Fn(&Provider) -> Result<Proof, Refusal>,
+) -> ApiResult<Result<(Provider, Proof), Refusal>> {
+    let mut provider = provider::load(state, idp_name).await?;
+    let mut outcome = verify(&provider);
+    if outcome.as_ref().is_err_and(Refusal::is_unknown_key)
+        && let Some(reloaded) = provider::reload(state, idp_name).await?
+    {
+        outcome = verify(&reloaded);
+        provider = reloaded;
+    }
+    Ok(outcome.map(|proof| (provider, proof)))
 }
 
 /// Makes the user, should this be the first login, and uses up what must not be brought again.

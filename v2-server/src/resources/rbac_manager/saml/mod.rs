@@ -16,8 +16,9 @@
 //! - What is signed: each of response and assertion that the configuration demands, and at least one of them whatever
 //!   it says.
 //! - `acs_https_port` belongs to an `acs_url` with `https` that has no port of its own.
-//! - Metadata by address is read when the configuration is made, then every hour; should that fail, again every minute,
-//!   while the old counts for a day. The address is one of HTTPS, or of this machine, and so are those it redirects to.
+//! - Metadata by address is read when the configuration is made, then every hour, and when a message is signed with a key
+//!   that is not in it, at most once a minute. Should that fail, it is read again every minute, while the old counts for
+//!   a day. The address is one of HTTPS, or of this machine, and so are those it redirects to.
 //! - An attribute that the configuration names must be there in every login, not only in the first one. A user name
 //!   and, without a default account, an account must have one value.
 //! - A subject that is another in every login (`transient`) is no user name.

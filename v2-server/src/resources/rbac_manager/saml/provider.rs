@@ -33,18 +33,29 @@ pub(super) struct Provider {
 /// # Errors
 /// 404 when there is none, 403 when it is disabled or its metadata does not count any more.
 pub(super) async fn load(state: &AppState, name: &str) -> ApiResult<Provider> {
-    let idp = existing(state, name).await?;
-    if !idp.configuration.enabled {
-        return Err(ApiError::forbidden(format!(
-            "the identity provider `{name}` is disabled"
-        )));
-    }
     let now = state.now();
-    let idp = if idp.configuration.idp_metadata_url.is_some() && idp.due_at <= now {
-        refreshed(state, name, now).await?
-    } else {
-        idp
+    let idp = current(state, name, |idp| idp.due_at <= now).await?;
+    ready(idp, name, now)
+}
+
+/// The same with metadata that is read now; nothing when it cannot be, or just was.
+///
+/// # Errors
+/// As for [`load`].
+pub(super) async fn reload(state: &AppState, name: &str) -> ApiResult<Option<Provider>> {
+    let now = state.now();
+    // The second half: after a failure nobody asks again at once.
+    let is_due = |idp: &Idp| {
+        idp.read_at.plus_seconds(RETRY_AFTER) <= now && idp.due_at > now.plus_seconds(RETRY_AFTER)
     };
+    let idp = current(state, name, is_due).await?;
+    if idp.read_at < now {
+        return Ok(None);
+    }
+    ready(idp, name, now).map(Some)
+}
+
+fn ready(idp: Idp, name: &str, now: Timestamp) -> ApiResult<Provider> {
     let metadata = Metadata::read(&idp.metadata).map_err(ApiError::internal)?;
     let is_too_old =
         idp.configuration.idp_metadata_url.is_some() && idp.read_at.plus_seconds(KEPT_FOR) <= now;
@@ -59,6 +70,21 @@ pub(super) async fn load(state: &AppState, name: &str) -> ApiResult<Provider> {
         configuration: idp.configuration,
         metadata,
     })
+}
+
+/// An identity provider that is in use, with its metadata read again where that is due.
+async fn current(state: &AppState, name: &str, is_due: impl Fn(&Idp) -> bool) -> ApiResult<Idp> {
+    let idp = existing(state, name).await?;
+    if !idp.configuration.enabled {
+        return Err(ApiError::forbidden(format!(
+            "the identity provider `{name}` is disabled"
+        )));
+    }
+    if idp.configuration.idp_metadata_url.is_some() && is_due(&idp) {
+        refreshed(state, name, is_due).await
+    } else {
+        Ok(idp)
+    }
 }
 
 /// The identity provider of this name, in use or not.
@@ -78,11 +104,12 @@ pub(super) fn unknown() -> ApiError {
 }
 
 /// Reads metadata again, unless somebody else just did. What cannot be read leaves the old in use.
-async fn refreshed(state: &AppState, name: &str, now: Timestamp) -> ApiResult<Idp> {
+async fn refreshed(state: &AppState, name: &str, is_due: impl Fn(&Idp) -> bool) -> ApiResult<Idp> {
     let _only_one = state.sso.fetching.lock().await;
+    let now = state.now();
     let mut idp = existing(state, name).await?;
     let url = match &idp.configuration.idp_metadata_url {
-        Some(url) if idp.due_at <= now => url.clone(),
+        Some(url) if is_due(&idp) => url.clone(),
         _ => return Ok(idp),
     };
     match read(&url).await {

@@ -118,6 +118,7 @@ async fn metadata_is_read_when_it_is_due_and_the_old_counts_for_a_day() {
     assert!(status == 200 && verified(&reason), "{reason}");
     set(Some(&second));
     server.clock.advance(3599);
+    // Its key is known, so there is no reason to ask.
     assert!(verified(&tell(&first).await.1));
     assert_eq!(asked(), at_start, "it is not due");
     server.clock.advance(1);
@@ -153,4 +154,53 @@ async fn metadata_is_read_when_it_is_due_and_the_old_counts_for_a_day() {
     set(Some(&second));
     server.clock.advance(60);
     assert_eq!(tell(&second).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_new_key_counts_as_soon_as_somebody_signs_with_it() {
+    let server = TestServer::start().await;
+    let [first, second, stranger] = [(); 3].map(|()| IdentityProvider::new());
+    let published = Arc::new(Mutex::new(Published::default()));
+    let url = format!("{}/metadata", publish(&published).await);
+    let set = |idp: Option<&IdentityProvider>| {
+        published.lock().unwrap().metadata = idp.map(IdentityProvider::metadata);
+    };
+    set(Some(&first));
+    let by_url = json!({ "idp_metadata_xml": null, "idp_metadata_url": url });
+    let added = server
+        .post(IDPS)
+        .json(changed(configuration(&first), &by_url))
+        .await;
+    assert_eq!(added.status, 200, "{}", added.text);
+    let asked = || published.lock().unwrap().asked;
+    let is_known = async |idp: &IdentityProvider| {
+        let answer = server
+            .post_response("okta", &Login::default().response(idp))
+            .await;
+        // What is refused for another reason was verified before.
+        !answer.text.contains("none of the certificates")
+    };
+
+    set(Some(&second));
+    server.clock.advance(59);
+    assert!(
+        !is_known(&second).await,
+        "it was read less than a minute ago"
+    );
+    assert_eq!(asked(), 1);
+    server.clock.advance(1);
+    assert!(is_known(&second).await);
+    assert_eq!(asked(), 2);
+    assert!(!is_known(&first).await, "the old key is none any more");
+
+    // Strangers make the server ask at most once a minute, whether that succeeds or not.
+    for (idp, expected) in [(Some(&second), 3), (None, 4)] {
+        set(idp);
+        server.clock.advance(60);
+        for _ in 0..3 {
+            assert!(!is_known(&stranger).await);
+        }
+        assert_eq!(asked(), expected);
+    }
+    assert!(is_known(&second).await);
 }
