@@ -2,6 +2,9 @@
 //!
 //! It writes XML in canonical form to begin with, so what it signs is the text itself.
 
+#[path = "../../v2-server/src/saml/testing/signer.rs"]
+mod signer;
+
 use std::io::Read as _;
 use std::net::SocketAddr;
 
@@ -11,9 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use flate2::read::DeflateDecoder;
 use reqwest::Url;
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-use sha2::{Digest, Sha256};
+use signer::Signer;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use windlass_v2_server::{Clock, SystemClock, Timestamp};
@@ -27,8 +28,7 @@ pub const SP_ENTITY_ID: &str = "urn:windlass";
 #[derive(Debug)]
 pub struct IdentityProvider {
     address: SocketAddr,
-    key: EcdsaKeyPair,
-    certificate: String,
+    signer: Signer,
     task: JoinHandle<()>,
 }
 
@@ -46,19 +46,10 @@ pub struct Said<'a> {
 impl IdentityProvider {
     /// Starts it on a free port, with a key of its own.
     pub async fn start() -> Self {
-        let pair = rcgen::KeyPair::generate().expect("a key");
-        let params = rcgen::CertificateParams::new(Vec::new()).expect("no names are good names");
-        let certificate = params.self_signed(&pair).expect("a certificate");
-        let key = EcdsaKeyPair::from_pkcs8(
-            &ECDSA_P256_SHA256_FIXED_SIGNING,
-            &pair.serialize_der(),
-            &SystemRandom::new(),
-        )
-        .expect("the key that was made");
+        let signer = Signer::new();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it listens");
-        let certificate = STANDARD.encode(certificate.der());
-        let metadata = metadata(address, &certificate);
+        let metadata = metadata(address, &signer);
         let app = Router::new().route("/metadata", get(|| async move { metadata }));
         let task = tokio::spawn(async move {
             axum::serve(listener, app)
@@ -67,15 +58,14 @@ impl IdentityProvider {
         });
         Self {
             address,
-            key,
-            certificate,
+            signer,
             task,
         }
     }
 
     /// What it publishes.
     pub fn metadata(&self) -> String {
-        metadata(self.address, &self.certificate)
+        metadata(self.address, &self.signer)
     }
 
     /// Where it publishes that.
@@ -153,29 +143,7 @@ impl IdentityProvider {
             .nth(1)
             .and_then(|rest| rest.split('"').next());
         let id = id.expect("what is signed has an id");
-        let digest = STANDARD.encode(Sha256::digest(&unsigned));
-        let info = |namespace: &str| {
-            format!(
-                "<ds:SignedInfo{namespace}><ds:CanonicalizationMethod \
-                 Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"></ds:CanonicalizationMethod>\
-                 <ds:SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256\">\
-                 </ds:SignatureMethod><ds:Reference URI=\"#{id}\"><ds:Transforms>\
-                 <ds:Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"></ds:Transform>\
-                 <ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"></ds:Transform></ds:Transforms>\
-                 <ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"></ds:DigestMethod>\
-                 <ds:DigestValue>{digest}</ds:DigestValue></ds:Reference></ds:SignedInfo>"
-            )
-        };
-        let namespace = " xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"";
-        let signature = self
-            .key
-            .sign(&SystemRandom::new(), info(namespace).as_bytes())
-            .expect("a key that signs");
-        write(&format!(
-            "<ds:Signature{namespace}>{}<ds:SignatureValue>{}</ds:SignatureValue></ds:Signature>",
-            info(""),
-            STANDARD.encode(signature),
-        ))
+        write(&self.signer.sign(id, &unsigned))
     }
 }
 
@@ -185,15 +153,9 @@ impl Drop for IdentityProvider {
     }
 }
 
-fn metadata(address: SocketAddr, certificate: &str) -> String {
-    format!(
-        "<md:EntityDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"http://{address}/metadata\">\
-         <md:IDPSSODescriptor protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\">\
-         <md:KeyDescriptor use=\"signing\"><ds:KeyInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:X509Data>\
-         <ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>\
-         <md:SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\" \
-         Location=\"http://{address}/login\"/></md:IDPSSODescriptor></md:EntityDescriptor>"
-    )
+fn metadata(address: SocketAddr, signer: &Signer) -> String {
+    let entity = format!("http://{address}/metadata");
+    signer.metadata(&entity, &format!("http://{address}/login"))
 }
 
 fn answers(request: &str) -> String {

@@ -1,82 +1,28 @@
-//! An identity provider for tests. It writes messages in canonical form to begin with, so that it can sign them without
-//! the code that is to be tested.
+//! An identity provider for tests, and what it says in many forms.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-use sha2::{Digest, Sha256};
+mod signer;
 
 use crate::time::Timestamp;
+use signer::Signer;
 
 /// An identity provider with a key of its own.
-pub(crate) struct IdentityProvider {
-    key: EcdsaKeyPair,
-    certificate: Vec<u8>,
-}
+pub(crate) struct IdentityProvider(Signer);
 
 impl IdentityProvider {
     pub(crate) const ENTITY: &str = "https://idp.example.com/metadata";
 
     pub(crate) fn new() -> Self {
-        let pair = rcgen::KeyPair::generate().unwrap();
-        let certificate = rcgen::CertificateParams::new(Vec::new())
-            .unwrap()
-            .self_signed(&pair)
-            .unwrap();
-        let key = EcdsaKeyPair::from_pkcs8(
-            &ECDSA_P256_SHA256_FIXED_SIGNING,
-            &pair.serialize_der(),
-            &SystemRandom::new(),
-        )
-        .unwrap();
-        Self {
-            key,
-            certificate: certificate.der().to_vec(),
-        }
+        Self(Signer::new())
     }
 
     /// What it publishes.
     pub(crate) fn metadata(&self) -> String {
-        format!(
-            "<md:EntityDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"{}\">\
-             <md:IDPSSODescriptor protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\">\
-             <md:KeyDescriptor use=\"signing\"><ds:KeyInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">\
-             <ds:X509Data><ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>\
-             <md:SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\" \
-             Location=\"https://idp.example.com/sso\"/></md:IDPSSODescriptor></md:EntityDescriptor>",
-            Self::ENTITY,
-            STANDARD.encode(&self.certificate),
-        )
+        self.0.metadata(Self::ENTITY, "https://idp.example.com/sso")
     }
 
     /// The signature of an element with this id, which is in canonical form.
     fn sign(&self, id: &str, element: &str) -> String {
-        let digest = STANDARD.encode(Sha256::digest(element));
-        let info = |namespace: &str| {
-            format!(
-                "<ds:SignedInfo{namespace}><ds:CanonicalizationMethod \
-                 Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"></ds:CanonicalizationMethod>\
-                 <ds:SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256\">\
-                 </ds:SignatureMethod><ds:Reference URI=\"#{id}\"><ds:Transforms>\
-                 <ds:Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"></ds:Transform>\
-                 <ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"></ds:Transform></ds:Transforms>\
-                 <ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"></ds:DigestMethod>\
-                 <ds:DigestValue>{digest}</ds:DigestValue></ds:Reference></ds:SignedInfo>"
-            )
-        };
-        let namespace = " xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"";
-        let signature = self
-            .key
-            .sign(&SystemRandom::new(), info(namespace).as_bytes())
-            .unwrap();
-        format!(
-            "<ds:Signature{namespace}>{}<ds:SignatureValue>{}</ds:SignatureValue><ds:KeyInfo><ds:X509Data>\
-             <ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>",
-            info(""),
-            STANDARD.encode(signature),
-            STANDARD.encode(&self.certificate),
-        )
+        self.0.sign(id, element)
     }
 }
 
