@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 
+use super::problem::number;
 use super::strict::Strict;
 use super::{ApiError, Problem};
 use crate::state::AppState;
@@ -148,24 +149,23 @@ fn text(bytes: &[u8]) -> Result<&str, Problem> {
 
 /// The message without words of our own language.
 fn in_words(cause: &serde_json::Error) -> String {
-    const WORDS: [(&str, &str); 10] = [
-        ("expected struct ", "expected an object, "),
-        ("invalid type: map,", "invalid type: object,"),
-        ("invalid type: sequence,", "invalid type: array,"),
-        ("expected a sequence", "expected an array"),
-        ("expected a map", "expected an object"),
-        ("expected u16", "expected a whole number from 0 to 65535"),
-        (
-            "expected u32",
-            "expected a whole number from 0 to 4294967295",
-        ),
-        ("expected u64", "expected a whole number, 0 or more"),
-        ("expected i32", "expected an integer"),
-        ("expected i64", "expected an integer"),
-    ];
-    let message = cause.to_string();
-    WORDS.iter().fold(message, |message, (ours, theirs)| {
-        message.replace(ours, theirs)
+    let message = cause
+        .to_string()
+        .replace("expected struct ", "expected an object, ")
+        .replace("invalid type: map,", "invalid type: object,")
+        .replace("invalid type: sequence,", "invalid type: array,")
+        .replace("expected a sequence", "expected an array")
+        .replace("expected a map", "expected an object");
+    [
+        ("u16", number::U16),
+        ("u32", number::U32),
+        ("u64", number::U64),
+        ("i32", number::I32),
+        ("i64", number::I64),
+    ]
+    .iter()
+    .fold(message, |message, (ours, theirs)| {
+        message.replace(&format!("expected {ours}"), &format!("expected {theirs}"))
     })
 }
 

@@ -8,6 +8,15 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// What messages say is expected where a number is.
+pub(super) mod number {
+    pub(in super::super) const I32: &str = "an integer";
+    pub(in super::super) const I64: &str = "an integer";
+    pub(in super::super) const U16: &str = "a whole number from 0 to 65535";
+    pub(in super::super) const U32: &str = "a whole number from 0 to 4294967295";
+    pub(in super::super) const U64: &str = "a whole number, 0 or more";
+}
+
 /// A request that no handler has seen.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Problem {

@@ -14,6 +14,7 @@ use serde::de::{
 };
 use serde::{Deserializer, forward_to_deserialize_any};
 
+use super::problem::number;
 use super::{ApiError, Problem};
 
 /// The query of a request.
@@ -107,7 +108,7 @@ impl<'de> IntoDeserializer<'de, Mismatch> for Field<'de> {
 }
 
 macro_rules! numbers {
-    ($($method:ident $visit:ident $kind:ty, $expected:literal;)*) => {$(
+    ($($method:ident $visit:ident $kind:ty, $expected:expr;)*) => {$(
         fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Mismatch> {
             visitor.$visit(self.number::<$kind>($expected)?)
         }
@@ -118,11 +119,11 @@ impl<'de> Deserializer<'de> for Field<'de> {
     type Error = Mismatch;
 
     numbers! {
-        deserialize_i32 visit_i32 i32, "an integer";
-        deserialize_i64 visit_i64 i64, "an integer";
-        deserialize_u16 visit_u16 u16, "a whole number from 0 to 65535";
-        deserialize_u32 visit_u32 u32, "a whole number from 0 to 4294967295";
-        deserialize_u64 visit_u64 u64, "a whole number, 0 or more";
+        deserialize_i32 visit_i32 i32, number::I32;
+        deserialize_i64 visit_i64 i64, number::I64;
+        deserialize_u16 visit_u16 u16, number::U16;
+        deserialize_u32 visit_u32 u32, number::U32;
+        deserialize_u64 visit_u64 u64, number::U64;
         deserialize_f64 visit_f64 f64, "a number";
     }
 
