@@ -24,7 +24,6 @@ const MAY_SCAN: &[&str] = &[
     "SELECT document FROM events WHERE NOT is_selected",
     // Once, when a server starts.
     "SELECT number FROM schema_migrations",
-    "UPDATE images SET claimed_until = ''",
     // Only tests ask these.
     "SELECT (SELECT count(*)",
     "SELECT count(*) FROM image_import_parts WHERE content IS NOT NULL",

@@ -9,14 +9,6 @@ use crate::resources::imports::types::ImportStatus;
 use crate::state::AppState;
 use crate::store::Transaction;
 
-/// Takes up analyses that a server before this one did not finish.
-///
-/// # Errors
-/// The database failed.
-pub(crate) async fn release_all(state: &AppState) -> ApiResult<()> {
-    state.write(|tx| Ok(store::release_all(tx)?)).await
-}
-
 /// Analyses all sources that wait for it.
 ///
 /// # Errors

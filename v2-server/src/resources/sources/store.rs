@@ -285,15 +285,6 @@ pub(super) fn waiting(tx: &mut Transaction<'_>) -> Result<i64> {
     )
 }
 
-/// Lets all claims run out; for a server that starts and has its database for itself.
-pub(super) fn release_all(tx: &mut Transaction<'_>) -> Result<()> {
-    tx.execute(
-        "UPDATE sources SET claimed_until = '' WHERE analysis_status = 'analyzing' AND import_uuid IS NOT NULL",
-        params![],
-    )?;
-    Ok(())
-}
-
 /// Whether the source still is the worker's.
 pub(super) fn is_held(tx: &mut Transaction<'_>, claim: &Claim) -> Result<bool> {
     tx.query_value(

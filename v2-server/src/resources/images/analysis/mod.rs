@@ -37,14 +37,6 @@ const LOOK: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Analyses images, and sources, until `stopped` says so; an analysis that has begun is finished.
 pub(crate) async fn run(state: AppState, mut stopped: watch::Receiver<()>) {
-    // Other servers of a shared database may be at theirs.
-    if !state.store.is_shared() {
-        let outcome = state.write(|tx| Ok(store::release_all(tx)?)).await;
-        let outcome = outcome.and(sources::release_all(&state).await);
-        if let Err(error) = outcome {
-            tracing::error!("failed to take up interrupted analyses again: {error}");
-        }
-    }
     loop {
         if let Err(error) = analyze_waiting(&state).await {
             tracing::error!("failed to analyse waiting images: {error}");

@@ -85,16 +85,6 @@ pub(super) fn waiting(tx: &mut Transaction<'_>) -> Result<i64> {
     )
 }
 
-/// Lets all claims run out. Right when a server starts that has its database for itself: whoever
-/// claimed these images is gone.
-pub(super) fn release_all(tx: &mut Transaction<'_>) -> Result<()> {
-    tx.execute(
-        "UPDATE images SET claimed_until = '' WHERE analysis_status = 'analyzing'",
-        params![],
-    )?;
-    Ok(())
-}
-
 /// Whether the image still is the worker's: neither deleted nor queued again nor given to another.
 pub(super) fn is_held(tx: &mut Transaction<'_>, claim: &Claim) -> Result<bool> {
     tx.query_value(

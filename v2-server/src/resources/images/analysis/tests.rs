@@ -6,9 +6,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::lease::CLAIM;
-use super::{analyze_waiting, claim, finish, load, store};
+use super::{analyze_waiting, claim, finish, load};
 use crate::params;
 use crate::resources::images::testing::{ImageParts, analyze, digest};
+use crate::resources::system::servers::register;
 use crate::testing::TestServer;
 use crate::time::Timestamp;
 
@@ -141,11 +142,7 @@ async fn a_server_that_starts_again_does_not_wait_for_old_claims() {
     let server = TestServer::start().await;
     ImageParts::new(1, TAG).add(&server).await;
     claim(&server.state).await.unwrap();
-    server
-        .state
-        .write(|tx| Ok(store::release_all(tx)?))
-        .await
-        .unwrap();
+    register(&server.state).await.unwrap();
     analyze(&server).await;
     assert_eq!(image(&server).await["analysis_status"], "analyzed");
 }

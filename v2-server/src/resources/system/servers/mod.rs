@@ -35,19 +35,25 @@ pub(super) const REMOVED_AFTER: i64 = 86_400;
 /// How long a server that stops tries to say so.
 const LAST_WORD: Duration = Duration::from_secs(2);
 
-/// Writes down that this server is there, and takes up what the one of its name before it left.
+/// Writes down that this server is there, and takes up what the one of its name before it left, or,
+/// with the database for itself, whichever server.
 ///
 /// # Errors
 /// The database failed.
 pub(crate) async fn register(state: &AppState) -> Result<(), Error> {
     let registration = Registration::of(state);
     let host_id = state.host_id.clone();
+    let is_alone = !state.store.is_shared();
     let other = state
         .store
         .write(move |tx| -> Result<_, Error> {
             let other = store::another_at_work(tx, &registration)?;
             store::register(tx, &registration)?;
-            store::release_claims(tx, &registration.host_id)?;
+            if is_alone {
+                store::release_all_claims(tx)?;
+            } else {
+                store::release_claims(tx, &registration.host_id)?;
+            }
             Ok(other)
         })
         .await?;

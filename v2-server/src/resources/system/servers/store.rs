@@ -186,6 +186,14 @@ pub(super) fn release_claims(tx: &mut Transaction<'_>, host_id: &str) -> Result<
     Ok(())
 }
 
+/// The same for all servers there have been.
+pub(super) fn release_all_claims(tx: &mut Transaction<'_>) -> Result<()> {
+    for server in servers(tx)? {
+        release_claims(tx, &server.host_id)?;
+    }
+    Ok(())
+}
+
 /// A server as it was last seen.
 struct Server {
     host_id: String,

@@ -21,9 +21,16 @@ async fn another(server: &TestServer, host_id: &str) {
         .unwrap();
 }
 
+async fn list(server: &TestServer, path: &str) -> Vec<Value> {
+    server.get(path).await.body.as_array().unwrap().clone()
+}
+
+async fn services(server: &TestServer) -> Vec<Value> {
+    list(server, "/v2/system/services").await
+}
+
 async fn catalogs(server: &TestServer) -> Vec<Value> {
-    let services = server.get("/v2/system/services/catalog").await.body;
-    services.as_array().unwrap().clone()
+    list(server, "/v2/system/services/catalog").await
 }
 
 /// Types of the events about `catalog`, oldest first.
@@ -180,16 +187,7 @@ async fn a_server_taken_for_dead_comes_back_with_all_its_services() {
     for end in [State::Down, State::Orphaned] {
         tell_end(state, end).await;
         beat(state.clone()).await.unwrap();
-        assert_eq!(
-            server
-                .get("/v2/system/services")
-                .await
-                .body
-                .as_array()
-                .unwrap()
-                .len(),
-            5
-        );
+        assert_eq!(services(&server).await.len(), 5);
     }
     state
         .write(|tx| Ok(tx.execute("DELETE FROM servers WHERE host_id = 'windlass'", params![])?))
@@ -197,16 +195,7 @@ async fn a_server_taken_for_dead_comes_back_with_all_its_services() {
         .unwrap();
     assert_eq!(catalogs(&server).await.len(), 0);
     beat(state.clone()).await.unwrap();
-    assert_eq!(
-        server
-            .get("/v2/system/services")
-            .await
-            .body
-            .as_array()
-            .unwrap()
-            .len(),
-        5
-    );
+    assert_eq!(services(&server).await.len(), 5);
     // One that stops does not say that it is up.
     state.begin_stopping();
     tell_end(state, State::Stopping).await;
